@@ -1,0 +1,128 @@
+// Package connector is the contract between the pusher and the adapters: what
+// an adapter can do, what it is given, and what its errors mean.
+package connector
+
+import (
+	"context"
+	"time"
+)
+
+// Connector pushes incidents to one external tracker. No method retries; each
+// call makes at most one request that changes something at the tracker, and
+// its error says whether that change may have happened.
+//
+// Methods are safe for concurrent use. Every error is an [*Error]. A cancelled
+// context ends a call at once with an error whose Effect is unknown if a
+// changing request had been started.
+type Connector interface {
+	// Capabilities never changes during a connector's life and does no I/O.
+	Capabilities() Capabilities
+	// FindIncident looks for the incident that carries the correlation id and
+	// verifies the mark on what the tracker returns. Kind NotFound if there is
+	// none yet; with several, the oldest. A tracker without a search answers
+	// Rejected: see Capabilities.
+	FindIncident(ctx context.Context, id CorrelationID) (Ref, error)
+	// CreateIncident creates one incident that carries the correlation id from
+	// its first moment.
+	CreateIncident(ctx context.Context, id CorrelationID, in Incident) (Ref, error)
+	// ReadIncident returns the named fields as the tracker has them now.
+	ReadIncident(ctx context.Context, ref Ref, fields []string) (Incident, error)
+	// UpdateIncident sets the given fields and leaves all others alone; the
+	// correlation mark survives it. It may be repeated with the same effect.
+	UpdateIncident(ctx context.Context, id CorrelationID, ref Ref, in Incident) error
+	// CountComments says how often this very comment is at the incident:
+	// recognised by comment properties where the tracker has them, else by the
+	// digest of the exact text.
+	CountComments(ctx context.Context, ref Ref, c Comment) (int, error)
+	// AddComment adds one comment.
+	AddComment(ctx context.Context, ref Ref, c Comment) error
+}
+
+// CorrelationID is the mark by which an incident is found again. Adapters
+// derive from it what their tracker can store: a label, a field, a property.
+type CorrelationID struct {
+	ConnectorID, SpaceID, CaseID string
+}
+
+// Ref names one incident at the tracker.
+type Ref struct {
+	ID    string // the tracker's own id, which requests use
+	Title string // what people call it: PROJ-1, INC0010
+	URL   string // where people see it
+}
+
+// IsZero reports whether the ref names nothing.
+func (r Ref) IsZero() bool { return r.ID == "" }
+
+// Incident is what the tracker shall show: fields by the names of the
+// connector type, in the order in which they are sent.
+type Incident struct {
+	Fields []Field
+}
+
+// Field is one field of an incident.
+type Field struct {
+	Name string
+	// Value is a string, a []string, a bool, a json.Number, a map[string]any
+	// or []any of these, or nil. What nil means is the adapter's business.
+	Value any
+	// Source is the identity of the value, without what is merely added to it
+	// (footers, links): the same Source is the same value. Opaque.
+	Source string
+	// Append joins Value to what the field already has instead of replacing it.
+	// The pusher resolves it; an adapter never sees it set.
+	Append bool
+}
+
+// Get returns the value of the named field.
+func (in Incident) Get(name string) (any, bool) {
+	for _, f := range in.Fields {
+		if f.Name == name {
+			return f.Value, true
+		}
+	}
+	return nil, false
+}
+
+// Text returns the named field if it is a string, else "".
+func (in Incident) Text(name string) string {
+	v, _ := in.Get(name)
+	s, _ := v.(string)
+	return s
+}
+
+// Comment is one comment as it stands at the tracker.
+type Comment struct {
+	// ID is the case comment's id, "<case id>-total-alerts" for the count of
+	// alerts; a further part of a long text has a suffix "#2", "#3", …
+	ID string
+	// Source is the identity of the text: id and Source together are sent once.
+	Source string
+	// Digest is [Digest] of Text.
+	Digest string
+	// Text is what is sent. It is empty in a look-up for a comment whose text
+	// the case no longer has: then only ID, Source and Digest are known.
+	Text string
+	// Target is the mapping's target: the field that comments go to. "" is the
+	// adapter's default.
+	Target string
+}
+
+// Capabilities says what a tracker can do and how long to wait for it.
+type Capabilities struct {
+	// FindIncident and CountComments: false means that an uncertain create or
+	// comment cannot be looked up, and a person has to decide.
+	FindIncident, CountComments bool
+	// ReadIncident: needed for append on title and description.
+	ReadIncident bool
+	// SettleTime is how long a request may still take effect at the tracker
+	// after we stopped waiting for its answer.
+	SettleTime time.Duration
+	// FindDelay is how long a new incident may stay invisible to FindIncident.
+	FindDelay time.Duration
+	// Limits by field name; the name "comment" bounds a comment's text.
+	// What exceeds them is cut, and the rest goes into comments.
+	Limits map[string]Limit
+	// MaxInFlight bounds the pushes that run at once; 0 means 16.
+	MaxInFlight int
+}

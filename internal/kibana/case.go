@@ -1,0 +1,195 @@
+// Package kibana reads cases from Kibana, finds what Kibana itself has pushed,
+// and closes cases. It uses public routes only and works with 7.17 to 9.x.
+package kibana
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Case is a case as GET /api/cases/{id} gives it, without what no push needs.
+// Unknown keys are ignored; null and absent are the same.
+type Case struct {
+	ID              string           `json:"id"`
+	Version         string           `json:"version"`
+	Owner           string           `json:"owner"`
+	Title           string           `json:"title"`
+	Description     string           `json:"description"`
+	Tags            []string         `json:"tags"`
+	Status          string           `json:"status"`
+	Severity        string           `json:"severity"`
+	Connector       CaseConnector    `json:"connector"`
+	ExternalService *ExternalService `json:"external_service"`
+	CreatedAt       Time             `json:"created_at"`
+	CreatedBy       *User            `json:"created_by"`
+	UpdatedAt       Time             `json:"updated_at"`
+	UpdatedBy       *User            `json:"updated_by"`
+	ClosedAt        Time             `json:"closed_at"`
+	TotalAlerts     int              `json:"totalAlerts"`
+	TotalComment    int              `json:"totalComment"`
+	// Comments holds attachments of every type, oldest first.
+	Comments []Comment `json:"comments"`
+	// Alerts are alert documents; only a snapshot carries them.
+	Alerts []map[string]any `json:"alerts"`
+}
+
+// CaseConnector is the connector that a case names.
+type CaseConnector struct {
+	ID     string          `json:"id"`
+	Name   string          `json:"name"`
+	Type   string          `json:"type"`
+	Fields json.RawMessage `json:"fields"`
+}
+
+// NoConnector is the id of "no connector" in cases and configurations.
+const NoConnector = "none"
+
+// ExternalService is Kibana's record of one push.
+type ExternalService struct {
+	ConnectorID   string `json:"connector_id"`
+	ConnectorName string `json:"connector_name"`
+	ExternalID    string `json:"external_id"`
+	ExternalTitle string `json:"external_title"`
+	ExternalURL   string `json:"external_url"`
+	PushedAt      Time   `json:"pushed_at"`
+	PushedBy      *User  `json:"pushed_by"`
+}
+
+// Comment is one attachment of a case.
+type Comment struct {
+	ID        string     `json:"id"`
+	Version   string     `json:"version"`
+	Type      string     `json:"type"`    // "user" for comments of people; newer Kibana: "comment" too
+	Text      string     `json:"comment"` // of user comments
+	AlertID   StringList `json:"alertId"` // of alert attachments
+	CreatedAt Time       `json:"created_at"`
+	CreatedBy *User      `json:"created_by"`
+	UpdatedAt Time       `json:"updated_at"`
+	UpdatedBy *User      `json:"updated_by"`
+	PushedAt  Time       `json:"pushed_at"`
+}
+
+// IsUser reports whether a person wrote it.
+func (c Comment) IsUser() bool { return c.Type == "user" || c.Type == "comment" }
+
+// IsAlert reports whether it attaches alerts.
+func (c Comment) IsAlert() bool { return c.Type == "alert" }
+
+// User is who did something, as Kibana stores it.
+type User struct {
+	Username   string `json:"username"`
+	FullName   string `json:"full_name"`
+	Email      string `json:"email"`
+	ProfileUID string `json:"profile_uid"`
+}
+
+// Configuration is the case configuration of one owner in one space.
+type Configuration struct {
+	ID          string        `json:"id"`
+	Version     string        `json:"version"`
+	Owner       string        `json:"owner"`
+	ClosureType string        `json:"closure_type"`
+	Connector   CaseConnector `json:"connector"`
+	Mappings    []Mapping     `json:"mappings"`
+}
+
+// Mapping is one row of a configuration's mappings.
+type Mapping struct {
+	Source     string `json:"source"`
+	Target     string `json:"target"`
+	ActionType string `json:"action_type"`
+}
+
+// Time is a time that may be null or, from other tools' snapshots, without a
+// zone (then UTC). The zero value is null.
+type Time struct{ time.Time }
+
+var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999-0700", "2006-01-02T15:04:05.999999999"}
+
+// UnmarshalJSON reads null, "" and the layouts that occur.
+func (t *Time) UnmarshalJSON(b []byte) error {
+	if bytes.Equal(b, []byte("null")) {
+		*t = Time{}
+		return nil
+	}
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("time: want a string: %w", err)
+	}
+	if s == "" {
+		*t = Time{}
+		return nil
+	}
+	for _, layout := range timeLayouts {
+		if v, err := time.Parse(layout, s); err == nil {
+			*t = Time{v.UTC()}
+			return nil
+		}
+	}
+	return fmt.Errorf("time %q: not RFC 3339", s)
+}
+
+// MarshalJSON writes null or RFC 3339 with milliseconds, as Kibana does.
+func (t Time) MarshalJSON() ([]byte, error) {
+	if t.IsZero() {
+		return []byte("null"), nil
+	}
+	return json.Marshal(t.UTC().Format("2006-01-02T15:04:05.000Z07:00"))
+}
+
+// StringList is a list that Kibana writes as one string when it has one item.
+type StringList []string
+
+// UnmarshalJSON reads a string, a list of strings, or null.
+func (l *StringList) UnmarshalJSON(b []byte) error {
+	*l = nil
+	if bytes.Equal(b, []byte("null")) {
+		return nil
+	}
+	if len(b) > 0 && b[0] == '"' {
+		var s string
+		if err := json.Unmarshal(b, &s); err != nil {
+			return err
+		}
+		*l = StringList{s}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(l))
+}
+
+// DecodeCase reads a case, leniently: unknown keys are ignored. An error says
+// which key is wrong.
+func DecodeCase(b []byte) (*Case, error) {
+	var c Case
+	if err := json.Unmarshal(b, &c); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return nil, fmt.Errorf("case: key %q: want %s, got %s", wrong.Field, wrong.Type, wrong.Value)
+		}
+		return nil, fmt.Errorf("case: %w", err)
+	}
+	return &c, nil
+}
+
+// ParseVersion decodes a version, which is base64 of [sequence number, primary
+// term]. ok is false for anything else.
+func ParseVersion(v string) (seqNo, term int64, ok bool) {
+	b, err := base64.StdEncoding.DecodeString(v)
+	if err != nil {
+		return 0, 0, false
+	}
+	var pair []int64
+	if json.Unmarshal(b, &pair) != nil || len(pair) != 2 {
+		return 0, 0, false
+	}
+	return pair[0], pair[1], true
+}
+
+// FormatVersion is the reverse of [ParseVersion].
+func FormatVersion(seqNo, term int64) string {
+	return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "[%d,%d]", seqNo, term))
+}
