@@ -1,0 +1,110 @@
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// object is a JSON object whose path is known, so that errors can name keys.
+// Keys match exactly: encoding/json's struct decoding would take "Case_ID" too.
+type object struct {
+	path string // "" at the top
+	keys map[string]json.RawMessage
+}
+
+// byteOrderMark is what PowerShell writes in front of UTF-8.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// parseObject parses b, which stands at path ("" is the body).
+func parseObject(b []byte, path string) (object, error) {
+	wrong := func(problem string) (object, error) {
+		if path == "" {
+			return object{}, &MalformedError{"body", problem, `publish one JSON object per message with at least a "case_id"`}
+		}
+		return object{}, malformedKey(path, problem, "put a JSON object there")
+	}
+	b = bytes.TrimPrefix(b, byteOrderMark)
+	trimmed := bytes.TrimSpace(b)
+	if len(trimmed) == 0 {
+		return wrong("is empty")
+	}
+	o := object{path: path}
+	err := json.Unmarshal(b, &o.keys)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return wrong("is not valid JSON: " + position(b, int(syntax.Offset)))
+	}
+	if err != nil || o.keys == nil {
+		return wrong("is " + kindOf(trimmed) + ", not an object")
+	}
+	return o, nil
+}
+
+// position says where JSON goes wrong without showing it. encoding/json counts
+// the wrong byte as read.
+func position(b []byte, offset int) string {
+	before := b[:max(0, offset-1)]
+	if offset >= len(b) {
+		return "it ends too early"
+	}
+	line := 1 + bytes.Count(before, []byte("\n"))
+	return fmt.Sprintf("line %d, column %d", line, len(before)-bytes.LastIndexByte(before, '\n'))
+}
+
+// kindOf names the type of a JSON value by its first byte.
+func kindOf(b []byte) string {
+	switch b[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case '"':
+		return "a string"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	default:
+		return "a number"
+	}
+}
+
+func (o object) join(key string) string {
+	if o.path == "" {
+		return key
+	}
+	return o.path + "." + key
+}
+
+// raw returns the value of key, nil if it is absent or null.
+func (o object) raw(key string) json.RawMessage {
+	v := bytes.TrimSpace(o.keys[key])
+	if len(v) == 0 || v[0] == 'n' {
+		return nil
+	}
+	return v
+}
+
+// text returns the string at key, "" if it is absent or null.
+func (o object) text(key string) (string, error) {
+	v := o.raw(key)
+	if v == nil {
+		return "", nil
+	}
+	var s string
+	if err := json.Unmarshal(v, &s); err != nil {
+		return "", malformedKey(o.join(key), "is "+kindOf(v)+", not a string", "send a string, or leave it out")
+	}
+	return s, nil
+}
+
+// object returns the object at key; its keys are nil if it is absent or null.
+func (o object) object(key string) (object, error) {
+	v := o.raw(key)
+	if v == nil {
+		return object{}, nil
+	}
+	return parseObject(v, o.join(key))
+}
