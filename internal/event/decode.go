@@ -119,7 +119,7 @@ func agree(key, subject, body string) error {
 	if subject == "" || subject == body {
 		return nil
 	}
-	return malformedKey(key, fmt.Sprintf("is %q, but the subject says %q", body, subject), "publish on casepush.push.<space_id>.<case_id> of the body")
+	return malformedKey(key, fmt.Sprintf("is %q, but the subject says %q", body, subject), "end the subject in <space_id>.<case_id> of the body")
 }
 
 // timeLayouts: RFC 3339, and the same with zones and separators as ISO 8601
