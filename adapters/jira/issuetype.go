@@ -1,0 +1,77 @@
+package jira
+
+import (
+	"context"
+	"net/http"
+	"sync"
+)
+
+// issueTypeCache keeps the project's first issue type. Two callers may both
+// ask Jira the first time; that does no harm.
+type issueTypeCache struct {
+	mu    sync.Mutex
+	known bool
+	id    string // "" if the project has none
+}
+
+func (c *issueTypeCache) get() (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.id, c.known
+}
+
+func (c *issueTypeCache) set(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.id, c.known = id, true
+}
+
+func (c *issueTypeCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.id, c.known = "", false
+}
+
+// defaultIssueType returns the id of the project's first issue type, as Kibana
+// chooses it, or "" if Jira names none: then the create is sent without one,
+// and Jira says what it misses.
+func (j *jira) defaultIssueType(ctx context.Context) (string, error) {
+	if id, ok := j.types.get(); ok {
+		return id, nil
+	}
+	const op = "find issue type"
+	body, err := j.send(ctx, call{
+		op: op, method: http.MethodGet, reads: true,
+		path: "issue/createmeta", parts: []string{j.settings.projectKey}, suffix: "/issuetypes",
+	})
+	if err != nil {
+		return "", err
+	}
+	id, err := decodeIssueTypes(body)
+	if err != nil {
+		return "", badAnswer(op, err)
+	}
+	if id != "" { // an empty list may be filled a moment later
+		j.types.set(id)
+	}
+	return id, nil
+}
+
+// decodeIssueTypes returns the first id: Cloud answers "issueTypes", Data
+// Center "values".
+func decodeIssueTypes(body []byte) (string, error) {
+	type issueType struct {
+		ID string `json:"id"`
+	}
+	var answer struct {
+		IssueTypes []issueType `json:"issueTypes"`
+		Values     []issueType `json:"values"`
+	}
+	if err := decode(body, &answer); err != nil {
+		return "", err
+	}
+	for _, t := range append(answer.IssueTypes, answer.Values...) {
+		return t.ID, nil
+	}
+	return "", nil
+}

@@ -1,0 +1,121 @@
+package jira
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/httpclient"
+)
+
+// apiPath is relative: go-jira resolves it against the base URL, whose own
+// path (/ex/jira/<cloud id>, /jira) is kept.
+const apiPath = "rest/api/2"
+
+// call is one request to Jira's REST API.
+type call struct {
+	op     string
+	method string
+	path   string     // under the API, already escaped
+	parts  []string   // further path parts, escaped here
+	suffix string     // after the parts, already escaped
+	query  url.Values // may be nil
+	body   []byte     // JSON; nil for none
+	reads  bool       // changes nothing
+}
+
+// send does one request and returns the body of a 2xx answer. Every error is
+// an [*connector.Error].
+func (j *jira) send(ctx context.Context, c call) ([]byte, error) {
+	req, err := j.request(ctx, c)
+	if err != nil {
+		return nil, unsendable(c.op, err)
+	}
+	exchange := httpclient.Exchange{Op: c.op, Reads: c.reads, Words: words}
+	body, doErr := exchange.Do(j.http, req)
+	if doErr != nil {
+		return nil, connector.AsError(c.op, doErr)
+	}
+	return body, nil
+}
+
+func (j *jira) request(ctx context.Context, c call) (*http.Request, error) {
+	target := apiPath + "/" + c.path
+	for _, p := range c.parts {
+		if p == "" || p == "." || p == ".." {
+			return nil, fmt.Errorf("%q is no issue", p)
+		}
+		target += "/" + pathEscape(p)
+	}
+	target += c.suffix
+	if len(c.query) > 0 {
+		target += "?" + c.query.Encode()
+	}
+	// The raw form takes our bytes as they are. NewRequestWithContext would
+	// encode them again, with other escapes than Kibana's.
+	var body io.Reader
+	if c.body != nil {
+		body = bytes.NewReader(c.body)
+	}
+	req, err := j.requests.NewRawRequestWithContext(ctx, c.method, target, body)
+	if err != nil {
+		return nil, errors.New("the request cannot be built from the issue's id") // err shows the URL
+	}
+	if c.body == nil {
+		req.Header.Del("Content-Type") // go-jira sets it on every request
+	}
+	req.Header.Set("Accept", "application/json")
+	j.settings.authorize(req)
+	return req, nil
+}
+
+// pathEscape escapes one part of a path.
+func pathEscape(part string) string { return url.PathEscape(part) }
+
+// unsendable is the error of a request that was never sent and never can be.
+func unsendable(op string, err error) *connector.Error {
+	return &connector.Error{Op: op, Kind: connector.Rejected, Effect: connector.NotApplied, Err: err}
+}
+
+// createError makes a 404 on create a refusal: it means that nothing answers
+// at this address as Jira does, not that an incident is missing.
+func createError(e *connector.Error) *connector.Error {
+	if e.Kind != connector.NotFound {
+		return e
+	}
+	c := *e
+	c.Kind = connector.Rejected
+	return &c
+}
+
+// beforeCreate is the error of a read that a create needs first: nothing has
+// been created.
+func beforeCreate(op string, err error) *connector.Error {
+	c := *createError(connector.AsError(op, err))
+	c.Effect = connector.NotApplied
+	return &c
+}
+
+// decode reads one JSON value and nothing after it. Its error shows no data.
+func decode(body []byte, v any) error {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if err := dec.Decode(v); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return fmt.Errorf("key %q: want %s, got %s", wrong.Field, wrong.Type, wrong.Value)
+		}
+		return errors.New("not the JSON that Jira sends")
+	}
+	if strings.TrimSpace(string(body[dec.InputOffset():])) != "" {
+		return errors.New("text after the JSON")
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package jira
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector"
+)
+
+const (
+	searchPage = 50
+	// maxSearchPages bounds a search for one label, which has one issue or two.
+	maxSearchPages = 20
+)
+
+// dateLayout is Jira's: RFC 3339 but for the zone's colon.
+const dateLayout = "2006-01-02T15:04:05.000-0700"
+
+// FindIncident implements [connector.Connector]: a JQL search for the label,
+// which is then verified on what comes back. It names no project, so that an
+// issue which somebody moved is found.
+func (j *jira) FindIncident(ctx context.Context, id connector.CorrelationID) (connector.Ref, error) {
+	const op = "find incident"
+	mark := label(id)
+	query := url.Values{
+		"jql":        {`labels = "` + escapeJQL(mark) + `" ORDER BY created ASC`},
+		"fields":     {"labels,project,created"},
+		"maxResults": {strconv.Itoa(searchPage)},
+	}
+	var found []searchIssue
+	for range maxSearchPages {
+		body, err := j.send(ctx, call{op: op, method: http.MethodGet, path: j.searchPath(), query: query, reads: true})
+		if err != nil {
+			return connector.Ref{}, j.searchError(connector.AsError(op, err))
+		}
+		page, err := decodeSearch(body)
+		if err != nil {
+			return connector.Ref{}, badAnswer(op, err)
+		}
+		found = append(found, marked(page.Issues, mark)...)
+		if !j.nextPage(query, page) {
+			return j.oldest(op, found)
+		}
+	}
+	return connector.Ref{}, badAnswer(op, fmt.Errorf("more than %d pages for one label", maxSearchPages))
+}
+
+// searchPath is the one search that the flavour still has.
+func (j *jira) searchPath() string {
+	if j.settings.deployment == cloud {
+		return "search/jql"
+	}
+	return "search"
+}
+
+// searchError keeps a missing search apart from a missing incident: taking
+// one for the other would create a second incident.
+func (j *jira) searchError(e *connector.Error) *connector.Error {
+	if e.Kind != connector.NotFound && e.Status != http.StatusGone {
+		return e
+	}
+	c := *e
+	c.Kind = connector.Rejected
+	c.Err = fmt.Errorf("no search of Jira %s at this address: is delivery.deployment right? (%w)", j.settings.deployment, e.Err)
+	if e.Err == nil {
+		c.Err = fmt.Errorf("no search of Jira %s at this address: is delivery.deployment right?", j.settings.deployment)
+	}
+	return &c
+}
+
+// nextPage moves the query on, if there is more.
+func (j *jira) nextPage(query url.Values, page searchAnswer) bool {
+	if j.settings.deployment == cloud {
+		query.Set("nextPageToken", page.NextPageToken)
+		return page.NextPageToken != "" && !page.IsLast
+	}
+	next := page.StartAt + len(page.Issues)
+	query.Set("startAt", strconv.Itoa(next))
+	return len(page.Issues) > 0 && next < page.Total
+}
+
+// oldest returns the issue that was created first.
+func (j *jira) oldest(op string, found []searchIssue) (connector.Ref, error) {
+	if len(found) == 0 {
+		return connector.Ref{}, &connector.Error{Op: op, Kind: connector.NotFound, Effect: connector.NotApplied}
+	}
+	first := slices.MinFunc(found, func(a, b searchIssue) int { return a.created().Compare(b.created()) })
+	return j.ref(first.issueIdentity), nil
+}
+
+// searchIssue is one hit.
+type searchIssue struct {
+	issueIdentity
+	Fields struct {
+		Labels  []string `json:"labels"`
+		Created string   `json:"created"`
+	} `json:"fields"`
+}
+
+// created is the zero time if Jira's text is none: MinFunc takes the first of
+// equals, and the answer is sorted already.
+func (i searchIssue) created() time.Time {
+	t, err := time.Parse(dateLayout, i.Fields.Created)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// marked are the issues that carry the label.
+func marked(issues []searchIssue, mark string) []searchIssue {
+	return slices.DeleteFunc(issues, func(i searchIssue) bool {
+		return i.ID == "" || i.Key == "" || !slices.Contains(i.Fields.Labels, mark)
+	})
+}
+
+// searchAnswer is a page of hits: Cloud pages by token, Data Center by number.
+type searchAnswer struct {
+	Issues        []searchIssue   `json:"-"`
+	RawIssues     json.RawMessage `json:"issues"`
+	IsLast        bool            `json:"isLast"`
+	NextPageToken string          `json:"nextPageToken"`
+	StartAt       int             `json:"startAt"`
+	Total         int             `json:"total"`
+}
+
+// decodeSearch reads a page. An answer without a list of issues is an error:
+// it must never pass for "no incident".
+func decodeSearch(body []byte) (searchAnswer, error) {
+	var a searchAnswer
+	if err := decode(body, &a); err != nil {
+		return a, err
+	}
+	if len(a.RawIssues) == 0 || string(a.RawIssues) == "null" {
+		return a, errors.New(`key "issues": missing`)
+	}
+	return a, decode(a.RawIssues, &a.Issues)
+}
+
+// escapeJQL escapes a text for a quoted JQL string.
+func escapeJQL(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+}
+
+// badAnswer is the error of a read whose answer makes no sense. Proxies and
+// maintenance pages do that for a while, so it may be tried again.
+func badAnswer(op string, err error) *connector.Error {
+	return &connector.Error{Op: op, Kind: connector.Transient, Effect: connector.NotApplied, Err: fmt.Errorf("answer: %w", err)}
+}

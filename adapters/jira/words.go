@@ -1,0 +1,50 @@
+package jira
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/casepush/casepush/internal/connector"
+)
+
+// maxWords bounds what an error keeps of Jira's words, in characters.
+const maxWords = 500
+
+// words returns what Jira says in the body of a refusal: its messages, then
+// what is wrong with each field, sorted. "" if it says nothing.
+func words(body []byte) string {
+	var answer struct {
+		ErrorMessages []string                   `json:"errorMessages"`
+		Errors        map[string]json.RawMessage `json:"errors"`
+		Message       string                     `json:"message"` // of Atlassian's gateways
+	}
+	// A part that has another shape leaves the rest readable.
+	_ = json.Unmarshal(body, &answer)
+	said := slices.Clone(answer.ErrorMessages)
+	for _, field := range slices.Sorted(maps.Keys(answer.Errors)) {
+		said = append(said, fmt.Sprintf("field %q: %s", field, plain(answer.Errors[field])))
+	}
+	if len(said) == 0 && answer.Message != "" {
+		said = append(said, answer.Message)
+	}
+	head, rest := connector.Limit{Max: maxWords, Unit: connector.Runes}.Cut(oneLine(strings.Join(said, "; ")))
+	if rest != "" {
+		head += "…"
+	}
+	return head
+}
+
+// plain is a JSON string's text, or the JSON of anything else.
+func plain(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	return string(raw)
+}
+
+// oneLine makes every run of white space one space.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
