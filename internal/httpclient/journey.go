@@ -1,0 +1,53 @@
+package httpclient
+
+import (
+	"context"
+	"net/http/httptrace"
+	"sync/atomic"
+)
+
+// journey records how far one request came, to know whether it can have had
+// an effect. Hooks of a connection that is still being dialled may run after
+// the request has failed, hence the atomics.
+type journey struct {
+	refused    atomic.Bool // the guard did not pass it on
+	reports    atomic.Bool // it went to a transport that is known to report connections
+	connecting atomic.Bool // the transport reported that it looks for a connection
+	connected  atomic.Bool // it has one: from now on bytes may leave
+}
+
+type journeyKey struct{}
+
+// follow returns a context whose request is recorded in the journey.
+//
+// The border is GotConn, which http.Transport calls after dial, TLS handshake
+// and proxy CONNECT, in the goroutine of the request, and before it writes.
+// WroteHeaders would be narrower but is called when the bytes are in a buffer.
+func follow(ctx context.Context) (context.Context, *journey) {
+	j := &journey{}
+	ctx = context.WithValue(ctx, journeyKey{}, j)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { j.connecting.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { j.connected.Store(true) },
+	}), j
+}
+
+// journeyOf returns the journey of the context, or one that nobody reads.
+func journeyOf(ctx context.Context) *journey {
+	if j, ok := ctx.Value(journeyKey{}).(*journey); ok {
+		return j
+	}
+	return &journey{}
+}
+
+// mayHaveLeft says whether bytes of the request may have reached the tracker.
+// Without evidence they may.
+func (j *journey) mayHaveLeft() bool {
+	switch {
+	case j.refused.Load():
+		return false
+	case j.connected.Load():
+		return true
+	}
+	return !j.connecting.Load() && !j.reports.Load()
+}
