@@ -1,0 +1,117 @@
+package fakes
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// control serves the routes that begin with /__.
+func (f *front) control(w http.ResponseWriter, r *http.Request) {
+	id, one := strings.CutPrefix(r.URL.Path, "/__faults/")
+	switch route := r.Method + " " + r.URL.Path; {
+	case route == "GET /__faults":
+		writeJSON(w, http.StatusOK, f.faults.List())
+	case route == "POST /__faults":
+		f.addFaults(w, r)
+	case route == "DELETE /__faults":
+		f.faults.Clear()
+		w.WriteHeader(http.StatusNoContent)
+	case one && r.Method == http.MethodDelete:
+		if !f.faults.Remove(id) {
+			controlError(w, http.StatusNotFound, fmt.Errorf("fault rule %q: not there", id))
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	case route == "GET /__requests":
+		f.listRequests(w, r)
+	case route == "DELETE /__requests":
+		f.journal.Clear()
+		w.WriteHeader(http.StatusNoContent)
+	case route == "GET /__state":
+		writeJSON(w, http.StatusOK, f.state())
+	default:
+		controlError(w, http.StatusNotFound, fmt.Errorf("%s %q: there are GET, POST, DELETE /__faults, DELETE /__faults/{id}, GET, DELETE /__requests, GET /__state", r.Method, r.URL.Path))
+	}
+}
+
+func (f *front) addFaults(w http.ResponseWriter, r *http.Request) {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBytes))
+	if err != nil {
+		controlError(w, http.StatusBadRequest, err)
+		return
+	}
+	rules, err := DecodeRules(b)
+	if err != nil {
+		controlError(w, http.StatusBadRequest, err)
+		return
+	}
+	added, err := f.faults.Add(rules...)
+	if err != nil {
+		controlError(w, http.StatusBadRequest, err)
+		return
+	}
+	writeJSON(w, http.StatusCreated, added)
+}
+
+func (f *front) listRequests(w http.ResponseWriter, r *http.Request) {
+	requests := f.journal.Requests()
+	switch only := r.URL.Query().Get("writes"); only {
+	case "true":
+		requests = f.journal.Writes()
+	case "", "false":
+	default:
+		controlError(w, http.StatusBadRequest, fmt.Errorf("writes %q: want true or false", only))
+		return
+	}
+	if requests == nil {
+		requests = []Request{}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"requests": requests, "forgotten": f.journal.Forgotten()})
+}
+
+// DecodeRules reads one rule or a list of rules from JSON. An unknown key is
+// an error.
+func DecodeRules(b []byte) ([]Rule, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	var rules []Rule
+	var err error
+	if trimmed := bytes.TrimSpace(b); len(trimmed) > 0 && trimmed[0] == '[' {
+		err = d.Decode(&rules)
+	} else {
+		rules = make([]Rule, 1)
+		err = d.Decode(&rules[0])
+	}
+	if err != nil {
+		return nil, fmt.Errorf("fault rules: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("fault rules: something follows the JSON value")
+	}
+	return rules, nil
+}
+
+func controlError(w http.ResponseWriter, status int, err error) {
+	writeJSON(w, status, map[string]string{"error": err.Error()})
+}
+
+// writeJSON answers v. What cannot be encoded is a defect of the fake and
+// says so with 500.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		http.Error(w, "fake: encode answer: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	w.WriteHeader(status)
+	// An error means that the client has left: nobody to tell.
+	_, _ = w.Write(b.Bytes())
+}

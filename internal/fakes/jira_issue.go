@@ -1,0 +1,207 @@
+package fakes
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// issueBody is the body of a create or an update.
+type issueBody struct {
+	Fields          map[string]any              `json:"fields"`
+	Update          map[string][]map[string]any `json:"update"`
+	Properties      []JiraProperty              `json:"properties"`
+	HistoryMetadata json.RawMessage             `json:"historyMetadata"`
+	Transition      json.RawMessage             `json:"transition"`
+}
+
+func (j *Jira) createIssue(w http.ResponseWriter, r *http.Request) {
+	var body issueBody
+	if !j.decode(w, r, &body) {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	fields := body.Fields
+	if fields == nil {
+		fields = map[string]any{}
+	}
+	errs := j.checkCreate(fields)
+	j.mergeUpdate(fields, body.Update, errs)
+	if len(errs) > 0 {
+		jiraRefuseFields(w, errs)
+		return
+	}
+	if parent := j.checkParent(fields); parent != "" {
+		jiraRefuse(w, http.StatusBadRequest, parent)
+		return
+	}
+	if problem := checkProperties(body.Properties); problem != "" {
+		jiraRefuse(w, http.StatusBadRequest, problem)
+		return
+	}
+	i := j.store(fields, body.Properties)
+	acted(r)
+	writeJSON(w, http.StatusCreated, map[string]string{"id": i.id, "key": i.key, "self": j.self(r, "/issue/"+i.id)})
+}
+
+// store needs the lock.
+func (j *Jira) store(fields map[string]any, properties []JiraProperty) *jiraIssue {
+	j.number++
+	now := time.Now()
+	i := &jiraIssue{
+		id: j.newID(), key: fmt.Sprintf("%s-%d", j.opts.ProjectKey, j.number),
+		fields: dropNulls(fields), properties: properties, created: now, updated: now,
+	}
+	j.issues = append(j.issues, i)
+	return i
+}
+
+func dropNulls(fields map[string]any) map[string]any {
+	out := map[string]any{}
+	for k, v := range fields {
+		if v != nil {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+func (j *Jira) updateIssue(w http.ResponseWriter, r *http.Request) {
+	var body issueBody
+	if !j.decode(w, r, &body) {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	i := j.findOr404(w, r)
+	if i == nil {
+		return
+	}
+	errs := j.checkFields(body.Fields)
+	if v, ok := body.Fields["summary"]; ok && v == nil {
+		errs["summary"] = "You must specify a summary of the issue."
+	}
+	for name := range body.Update {
+		if _, both := body.Fields[name]; both {
+			errs[name] = fmt.Sprintf("Field '%s' cannot appear in both 'fields' and 'update'", name)
+		}
+	}
+	merged := cloneJSON(i.fields).(map[string]any)
+	for k, v := range body.Fields {
+		merged[k] = v
+	}
+	j.mergeUpdate(merged, body.Update, errs)
+	if len(errs) > 0 {
+		jiraRefuseFields(w, errs)
+		return
+	}
+	if problem := checkProperties(body.Properties); problem != "" {
+		jiraRefuse(w, http.StatusBadRequest, problem)
+		return
+	}
+	i.fields, i.updated = dropNulls(merged), time.Now()
+	for _, p := range body.Properties {
+		i.properties = setProperty(i.properties, p)
+	}
+	acted(r)
+	if j.opts.Flavour == Cloud && r.URL.Query().Get("returnIssue") == "true" {
+		writeJSON(w, http.StatusOK, j.render(r, i, []string{"*all"}))
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (j *Jira) deleteIssue(w http.ResponseWriter, r *http.Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	i := j.findOr404(w, r)
+	if i == nil {
+		return
+	}
+	j.issues = slices.DeleteFunc(j.issues, func(other *jiraIssue) bool { return other == i })
+	acted(r)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (j *Jira) getIssue(w http.ResponseWriter, r *http.Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	i := j.findOr404(w, r)
+	if i == nil {
+		return
+	}
+	fields := splitList(r.URL.Query()["fields"])
+	if len(fields) == 0 {
+		fields = []string{"*all"}
+	}
+	answer := j.render(r, i, fields)
+	if names := splitList(r.URL.Query()["properties"]); len(names) > 0 {
+		answer["properties"] = selectProperties(i.properties, names)
+	}
+	writeJSON(w, http.StatusOK, answer)
+}
+
+// findOr404 needs the lock.
+func (j *Jira) findOr404(w http.ResponseWriter, r *http.Request) *jiraIssue {
+	i := j.find(r.PathValue("issue"))
+	if i == nil {
+		jiraRefuse(w, http.StatusNotFound, j.say("Issue does not exist or you do not have permission to see it.", "Issue Does Not Exist"))
+	}
+	return i
+}
+
+// splitList splits repeated and comma-separated parameters.
+func splitList(values []string) []string {
+	var out []string
+	for _, v := range values {
+		for part := range strings.SplitSeq(v, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				out = append(out, part)
+			}
+		}
+	}
+	return out
+}
+
+// render makes the answer's form of an issue. fields as the API has them:
+// names, *all, *navigable, and -name to leave one out. It needs the lock.
+func (j *Jira) render(r *http.Request, i *jiraIssue, fields []string) map[string]any {
+	out := map[string]any{"id": i.id, "key": i.key, "self": j.self(r, "/issue/"+i.id), "expand": "renderedFields,names,schema,operations,editmeta,changelog"}
+	all := j.allFields(r, i)
+	picked := map[string]any{}
+	onlyLess := !slices.ContainsFunc(fields, func(f string) bool { return !strings.HasPrefix(f, "-") })
+	for name, v := range all {
+		wide := onlyLess || slices.Contains(fields, "*all") || slices.Contains(fields, "*navigable") && name != "comment"
+		if (wide || slices.Contains(fields, name)) && !slices.Contains(fields, "-"+name) {
+			picked[name] = v
+		}
+	}
+	out["fields"] = picked
+	return out
+}
+
+func (j *Jira) allFields(r *http.Request, i *jiraIssue) map[string]any {
+	all := cloneJSON(i.fields).(map[string]any)
+	if all["labels"] == nil {
+		all["labels"] = []any{}
+	}
+	if all["description"] == nil {
+		all["description"] = nil
+	}
+	all["project"] = map[string]any{"id": projectID, "key": j.opts.ProjectKey, "name": j.opts.ProjectKey, "self": j.self(r, "/project/"+projectID)}
+	if t, ok := j.issueType(i.fields["issuetype"]); ok {
+		all["issuetype"] = map[string]any{"id": t.ID, "name": t.Name, "subtask": t.Subtask, "self": j.self(r, "/issuetype/"+t.ID)}
+	}
+	all["status"] = map[string]any{"id": "1", "name": "To Do", "statusCategory": map[string]any{"id": 2, "key": "new", "name": "To Do"}}
+	all["created"], all["updated"] = jiraDate(i.created), jiraDate(i.updated)
+	comments := make([]any, 0, len(i.comments))
+	for _, c := range i.comments {
+		comments = append(comments, j.renderComment(r, i, c, false))
+	}
+	all["comment"] = map[string]any{"comments": comments, "maxResults": len(comments), "total": len(comments), "startAt": 0}
+	return all
+}

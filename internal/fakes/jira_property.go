@@ -1,0 +1,148 @@
+package fakes
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+)
+
+// maxProperty is the greatest size of a property's value in bytes.
+const maxProperty = 32768
+
+// maxPropertyKey is the greatest length of a property's key.
+const maxPropertyKey = 255
+
+func checkProperties(list []JiraProperty) string {
+	for _, p := range list {
+		if problem := checkProperty(p); problem != "" {
+			return problem
+		}
+	}
+	return ""
+}
+
+func checkProperty(p JiraProperty) string {
+	switch {
+	case p.Key == "" || len(p.Key) > maxPropertyKey:
+		return fmt.Sprintf("The property key must have 1 to %d characters.", maxPropertyKey)
+	case len(p.Value) == 0 || !json.Valid(p.Value):
+		return fmt.Sprintf("The value of property '%s' is not valid JSON.", p.Key)
+	case len(p.Value) > maxProperty:
+		return fmt.Sprintf("The value of property '%s' exceeds %d characters.", p.Key, maxProperty)
+	}
+	return ""
+}
+
+// setProperty returns list with p in it, once.
+func setProperty(list []JiraProperty, p JiraProperty) []JiraProperty {
+	list = slices.Clone(list)
+	for i := range list {
+		if list[i].Key == p.Key {
+			list[i] = p
+			return list
+		}
+	}
+	return append(list, p)
+}
+
+// selectProperties picks by key; "*all" is all.
+func selectProperties(list []JiraProperty, names []string) any {
+	picked := []JiraProperty{}
+	for _, p := range list {
+		if slices.Contains(names, "*all") || slices.Contains(names, p.Key) {
+			picked = append(picked, p)
+		}
+	}
+	return picked
+}
+
+func (j *Jira) issueProperties(w http.ResponseWriter, r *http.Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if i := j.findOr404(w, r); i != nil {
+		j.writeKeys(w, r, "/issue/"+i.id, i.properties)
+	}
+}
+
+func (j *Jira) issueProperty(w http.ResponseWriter, r *http.Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if i := j.findOr404(w, r); i != nil {
+		j.serveProperty(w, r, &i.properties)
+	}
+}
+
+func (j *Jira) commentProperties(w http.ResponseWriter, r *http.Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if c := j.commentByID(w, r); c != nil {
+		j.writeKeys(w, r, "/comment/"+c.ID, c.Properties)
+	}
+}
+
+func (j *Jira) commentProperty(w http.ResponseWriter, r *http.Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if c := j.commentByID(w, r); c != nil {
+		j.serveProperty(w, r, &c.Properties)
+	}
+}
+
+// commentByID finds a comment without its issue, or answers 404. It needs the
+// lock.
+func (j *Jira) commentByID(w http.ResponseWriter, r *http.Request) *JiraComment {
+	id := r.PathValue("comment")
+	for _, i := range j.issues {
+		for _, c := range i.comments {
+			if c.ID == id {
+				return c
+			}
+		}
+	}
+	jiraRefuse(w, http.StatusNotFound, fmt.Sprintf("Can not find a comment for the id: %s.", id))
+	return nil
+}
+
+func (j *Jira) writeKeys(w http.ResponseWriter, r *http.Request, owner string, list []JiraProperty) {
+	keys := []map[string]string{}
+	for _, p := range list {
+		keys = append(keys, map[string]string{"key": p.Key, "self": j.self(r, owner+"/properties/"+p.Key)})
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"keys": keys})
+}
+
+// serveProperty reads, sets or removes one property of list.
+func (j *Jira) serveProperty(w http.ResponseWriter, r *http.Request, list *[]JiraProperty) {
+	key := r.PathValue("key")
+	at := slices.IndexFunc(*list, func(p JiraProperty) bool { return p.Key == key })
+	switch r.Method {
+	case http.MethodPut:
+		value, err := io.ReadAll(r.Body)
+		p := JiraProperty{Key: key, Value: value}
+		if problem := checkProperty(p); err != nil || problem != "" {
+			jiraRefuse(w, http.StatusBadRequest, problem)
+			return
+		}
+		*list = setProperty(*list, p)
+		acted(r)
+		if at < 0 {
+			w.WriteHeader(http.StatusCreated)
+		}
+	case http.MethodGet, http.MethodDelete:
+		if at < 0 {
+			jiraRefuse(w, http.StatusNotFound, fmt.Sprintf("The property with key '%s' does not exist.", key))
+			return
+		}
+		if r.Method == http.MethodGet {
+			writeJSON(w, http.StatusOK, (*list)[at])
+			return
+		}
+		*list = slices.Delete(slices.Clone(*list), at, at+1)
+		acted(r)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}

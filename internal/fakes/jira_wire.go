@@ -1,0 +1,140 @@
+package fakes
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf16"
+)
+
+// jiraTime is Jira's date format: no colon in the zone, so no RFC 3339.
+const jiraTime = "2006-01-02T15:04:05.000-0700"
+
+func jiraDate(t time.Time) string { return t.UTC().Format(jiraTime) }
+
+// jiraErrors is the body of a refusal.
+type jiraErrors struct {
+	Messages []string          `json:"errorMessages"`
+	Errors   map[string]string `json:"errors"`
+}
+
+func jiraRefuse(w http.ResponseWriter, status int, messages ...string) {
+	if messages == nil {
+		messages = []string{}
+	}
+	writeJSON(w, status, jiraErrors{Messages: messages, Errors: map[string]string{}})
+}
+
+func jiraRefuseFields(w http.ResponseWriter, errs map[string]string) {
+	writeJSON(w, http.StatusBadRequest, jiraErrors{Messages: []string{}, Errors: errs})
+}
+
+// say picks the words of the flavour.
+func (j *Jira) say(cloud, dataCenter string) string {
+	if j.opts.Flavour == DataCenter {
+		return dataCenter
+	}
+	return cloud
+}
+
+// authenticate lets requests with the right credentials through.
+func (j *Jira) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !j.authentic(r) {
+			j.unauthorized(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (j *Jira) authentic(r *http.Request) bool {
+	if !j.opts.Token.IsSet() && !j.opts.PAT.IsSet() {
+		return true
+	}
+	if user, password, ok := r.BasicAuth(); ok {
+		return j.opts.Token.IsSet() && user == j.opts.Email && password == j.opts.Token.Reveal()
+	}
+	bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return ok && j.opts.PAT.IsSet() && bearer == j.opts.PAT.Reveal()
+}
+
+// unauthorized answers 401: HTML to who does not ask for JSON, as Jira's
+// servlet container does.
+func (j *Jira) unauthorized(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("WWW-Authenticate", j.say(`OAuth realm="jira"`, `Basic realm="Jira"`))
+	w.Header().Set("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
+	if strings.Contains(r.Header.Get("Accept"), "json") {
+		jiraRefuse(w, http.StatusUnauthorized, j.say(
+			"Client must be authenticated to access this resource.",
+			"You do not have the permission to see the specified issue."))
+		return
+	}
+	w.Header().Set("Content-Type", "text/html;charset=UTF-8")
+	w.WriteHeader(http.StatusUnauthorized)
+	_, _ = io.WriteString(w, "<html><head><title>Unauthorized (401)</title></head><body><h1>Unauthorized (401)</h1>"+
+		"<p>Client must be authenticated to access this resource.</p></body></html>")
+}
+
+// decode reads a JSON body into v and answers 400 if it cannot.
+func (j *Jira) decode(w http.ResponseWriter, r *http.Request, v any) bool {
+	if ct := r.Header.Get("Content-Type"); !strings.HasPrefix(ct, "application/json") {
+		jiraRefuse(w, http.StatusUnsupportedMediaType, "Content-Type must be application/json.")
+		return false
+	}
+	b, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = decodeStrict(b, v)
+	}
+	if err != nil {
+		jiraRefuse(w, http.StatusBadRequest, j.say(
+			"Invalid request payload. Refer to the REST API documentation and try again.", jsonProblem(err)))
+		return false
+	}
+	return true
+}
+
+// decodeStrict reads one JSON value and nothing else; an unknown key of a
+// struct is an error.
+func decodeStrict(b []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	d.UseNumber()
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON value")
+	}
+	return nil
+}
+
+// jsonProblem says what is wrong in the way of Data Center's parser.
+func jsonProblem(err error) string {
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return "Unrecognized field " + name
+	}
+	return "Cannot read the JSON body: " + err.Error()
+}
+
+// utf16Len counts as Java and JavaScript do.
+func utf16Len(s string) int {
+	n := 0
+	for _, r := range s {
+		n += max(1, utf16.RuneLen(r))
+	}
+	return n
+}
+
+// self is the address of a resource of this Jira.
+func (j *Jira) self(r *http.Request, path string) string {
+	base := strings.TrimSuffix(j.opts.BaseURL, "/")
+	if base == "" {
+		base = "http://" + r.Host
+	}
+	return base + "/rest/api/2" + path
+}
