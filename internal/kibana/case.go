@@ -4,6 +4,7 @@ package kibana
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -71,6 +72,39 @@ type Comment struct {
 	UpdatedAt Time       `json:"updated_at"`
 	UpdatedBy *User      `json:"updated_by"`
 	PushedAt  Time       `json:"pushed_at"`
+}
+
+// UnmarshalJSON reads the form of the public routes and the newer one, which
+// has the text under data.content. An attachment of a type that no push needs is
+// kept with its id and type alone if the rest has an unknown form.
+func (c *Comment) UnmarshalJSON(b []byte) error {
+	type plain Comment
+	var full struct {
+		plain
+		Data json.RawMessage `json:"data"`
+	}
+	err := json.Unmarshal(b, &full)
+	if err == nil {
+		var data struct {
+			Content string `json:"content"`
+		}
+		_ = json.Unmarshal(full.Data, &data) // absent, or another type's own form
+		*c = Comment(full.plain)
+		c.Text = cmp.Or(c.Text, data.Content)
+		return nil
+	}
+	var bare struct {
+		ID   string `json:"id"`
+		Type string `json:"type"`
+	}
+	if json.Unmarshal(b, &bare) != nil {
+		return err
+	}
+	*c = Comment{ID: bare.ID, Type: bare.Type}
+	if c.IsUser() || c.IsAlert() {
+		return err
+	}
+	return nil
 }
 
 // IsUser reports whether a person wrote it.

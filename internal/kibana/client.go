@@ -111,11 +111,11 @@ func authorization(o Options) (secret.String, error) {
 	case key != "" && o.Username != "":
 		return secret.String{}, errors.New("kibana: both an API key and a username are given: keep one")
 	case key != "":
-		if strings.Contains(key, ":") { // "id:key": a colon is no letter of base64
-			key = base64.StdEncoding.EncodeToString([]byte(key))
-		}
 		if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			return secret.String{}, errors.New("kibana: the API key has characters that no API key has")
+		}
+		if strings.Contains(key, ":") { // "id:key": a colon is no letter of base64
+			key = base64.StdEncoding.EncodeToString([]byte(key))
 		}
 		return secret.New("ApiKey " + key), nil
 	case o.Username != "" && o.Password.IsSet():
@@ -132,9 +132,13 @@ type call struct {
 	space  string
 	path   []string // segments after /api, unescaped
 	query  url.Values
-	body   any  // sent as JSON; nil is no body
-	writes bool // it changes something
+	body   any // sent as JSON; nil is no body
+	// search: a 404 does not mean that the case is gone.
+	search bool
 }
+
+// reads reports whether the request changes nothing.
+func (k call) reads() bool { return k.method == http.MethodGet }
 
 // do sends one request and returns the answer's body.
 func (c *Client) do(ctx context.Context, k call) ([]byte, error) {
@@ -142,11 +146,23 @@ func (c *Client) do(ctx context.Context, k call) ([]byte, error) {
 	if err != nil {
 		return nil, &connector.Error{Op: k.op, Kind: connector.Rejected, Effect: connector.NotApplied, Err: err}
 	}
-	body, err := httpclient.Exchange{Op: k.op, Reads: !k.writes, Words: words}.Do(c.http, req)
+	body, err := httpclient.Exchange{Op: k.op, Reads: k.reads(), Search: k.search, Words: words}.Do(c.http, req)
 	if err != nil {
-		return nil, connector.AsError(k.op, err)
+		return nil, judged(k, err)
 	}
 	return body, nil
+}
+
+// judged keeps a 404 of a proxy, or of a wrong base path, from meaning that a
+// case is gone: Kibana's own 404 always has words.
+func judged(k call, err error) error {
+	e := connector.AsError(k.op, err)
+	if e.Kind == connector.NotFound && e.Err == nil {
+		other := *e
+		other.Kind, other.Err = connector.Transient, errors.New("not Kibana's own answer")
+		return &other
+	}
+	return e
 }
 
 func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
@@ -169,7 +185,7 @@ func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
 	if k.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if k.method != http.MethodGet {
+	if !k.reads() {
 		req.Header.Set("kbn-xsrf", "casepush")
 	}
 	return req, nil
@@ -214,10 +230,9 @@ func words(body []byte) string {
 // unreadable is the error for an answer of 200 that is not what was asked for:
 // a proxy's login page, a cut-off body. It passes, so it is transient.
 func unreadable(k call, err error) error {
-	e := &connector.Error{Op: k.op, Kind: connector.Transient, Effect: connector.NotApplied,
-		Err: fmt.Errorf("unreadable answer: %w", err)}
-	if k.writes {
-		e.Effect = connector.EffectUnknown
+	e := &connector.Error{Op: k.op, Kind: connector.Transient, Err: fmt.Errorf("unreadable answer: %w", err)}
+	if k.reads() {
+		e.Effect = connector.NotApplied
 	}
 	return e
 }

@@ -76,10 +76,13 @@ func (c *Client) lastLook(ctx context.Context, space, id string, refused error) 
 	if found.Status == StatusClosed {
 		return CloseResult{Closed: true, AlreadyClosed: true}, nil
 	}
-	if refused == nil {
-		refused = errors.New("every write was accepted and the case is still open")
+	gaveUp := &connector.Error{Op: "close case", Kind: connector.Conflict, Effect: connector.NotApplied,
+		Err: errors.New("every write was accepted and the case is still open")}
+	var last *connector.Error
+	if errors.As(refused, &last) {
+		gaveUp.Status, gaveUp.Err = last.Status, last.Err
 	}
-	return CloseResult{}, &connector.Error{Op: "close case", Kind: connector.Conflict, Effect: connector.NotApplied, Err: refused}
+	return CloseResult{}, gaveUp
 }
 
 // patchClosed writes once. closed is false without an error if the answer does
@@ -90,7 +93,7 @@ func (c *Client) patchClosed(ctx context.Context, space, id, version string) (cl
 		Version string `json:"version"`
 		Status  string `json:"status"`
 	}
-	body, err := c.do(ctx, call{op: "close case", method: http.MethodPatch, space: space, path: []string{"cases"}, writes: true,
+	body, err := c.do(ctx, call{op: "close case", method: http.MethodPatch, space: space, path: []string{"cases"},
 		body: map[string][]patch{"cases": {{ID: id, Version: version, Status: StatusClosed}}}})
 	if err != nil {
 		return false, err

@@ -12,7 +12,7 @@ import (
 // Configuration reads the case configuration of one owner in one space; nil if
 // there is none. owner "" takes the only configuration there is, none of several.
 func (c *Client) Configuration(ctx context.Context, space, owner string) (*Configuration, error) {
-	k := call{op: "read case configuration", method: http.MethodGet, space: space, path: []string{"cases", "configure"}}
+	k := call{op: "read case configuration", method: http.MethodGet, space: space, path: []string{"cases", "configure"}, search: true}
 	if owner != "" {
 		k.query = url.Values{"owner": {owner}}
 	}
@@ -43,12 +43,15 @@ func (c *Client) Configuration(ctx context.Context, space, owner string) (*Confi
 // the single object of versions before 7.14, which is {} when nothing is
 // configured. Unknown keys are ignored.
 func DecodeConfigurations(b []byte) ([]Configuration, error) {
-	b = bytes.TrimSpace(b)
-	if len(b) == 0 || b[0] != '[' {
-		b = bytes.Join([][]byte{[]byte("["), b, []byte("]")}, nil)
-	}
 	var all []*Configuration
-	if err := json.Unmarshal(b, &all); err != nil {
+	var err error
+	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("[")) {
+		err = json.Unmarshal(b, &all)
+	} else {
+		all = make([]*Configuration, 1)
+		err = json.Unmarshal(b, &all[0])
+	}
+	if err != nil {
 		return nil, fmt.Errorf("case configuration: %w", err)
 	}
 	var kept []Configuration

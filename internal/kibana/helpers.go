@@ -45,18 +45,26 @@ func (c *Case) AlertCount() int {
 }
 
 // AlertsPushed reports whether Kibana has pushed the number of alerts as it is
-// now: there are alert attachments, and all are marked as pushed.
+// now, to whichever connector: there are alert attachments, and all are marked
+// as pushed. Where Kibana counts alerts but lists none, it is true only if the
+// case has not changed since Kibana's latest push.
 func (c *Case) AlertsPushed() bool {
-	any := false
+	listed := false
 	for _, a := range c.Comments {
-		if a.IsAlert() {
-			if a.PushedAt.IsZero() {
-				return false
-			}
-			any = true
+		if !a.IsAlert() {
+			continue
 		}
+		if a.PushedAt.IsZero() {
+			return false
+		}
+		listed = true
 	}
-	return any
+	if listed || c.TotalAlerts == 0 || c.ExternalService == nil {
+		return listed
+	}
+	// A push writes one instant into both.
+	pushed := c.ExternalService.PushedAt
+	return !pushed.IsZero() && !c.changedAt().After(pushed.Time)
 }
 
 // changedAt is when the case changed last; updated_at is null until the first

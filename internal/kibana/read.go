@@ -80,6 +80,11 @@ func (c *Client) head(ctx context.Context, space, id string) (*Case, error) {
 		k.query = url.Values{"includeComments": {"false"}}
 	}
 	body, err := c.do(ctx, k)
+	if k.query != nil && hasStatus(err, http.StatusBadRequest) { // upgraded since we asked
+		c.version.forget()
+		k.query = nil
+		body, err = c.do(ctx, k)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +102,6 @@ func (c *Client) head(ctx context.Context, space, id string) (*Case, error) {
 // commentPage is the answer of comments/_find.
 type commentPage struct {
 	Comments []Comment `json:"comments"`
-	PerPage  int       `json:"per_page"`
 	Total    int       `json:"total"`
 }
 
@@ -105,7 +109,7 @@ type commentPage struct {
 // removed meanwhile, as far as totals and ids show it.
 func (c *Client) comments(ctx context.Context, space, id string) (list []Comment, whole bool, err error) {
 	seen := make(map[string]bool)
-	total, size := -1, perPage
+	total := -1
 	whole = true
 	for page := 1; page <= maxComments/perPage; page++ {
 		answer, err := c.commentPage(ctx, space, id, page)
@@ -120,9 +124,6 @@ func (c *Client) comments(ctx context.Context, space, id string) (list []Comment
 			whole = false
 		}
 		total = answer.Total
-		if answer.PerPage > 0 {
-			size = answer.PerPage
-		}
 		for _, comment := range answer.Comments {
 			if seen[comment.ID] {
 				whole = false
@@ -131,7 +132,7 @@ func (c *Client) comments(ctx context.Context, space, id string) (list []Comment
 			seen[comment.ID] = true
 			list = append(list, comment)
 		}
-		if len(answer.Comments) == 0 || page*size >= total {
+		if len(answer.Comments) == 0 || len(list) >= total {
 			break
 		}
 	}
@@ -140,7 +141,7 @@ func (c *Client) comments(ctx context.Context, space, id string) (list []Comment
 }
 
 func (c *Client) commentPage(ctx context.Context, space, id string, page int) (commentPage, error) {
-	k := call{op: "read comments", method: http.MethodGet, space: space,
+	k := call{op: "read comments", method: http.MethodGet, space: space, search: true,
 		path: []string{"cases", id, "comments", "_find"},
 		query: url.Values{"page": {strconv.Itoa(page)}, "perPage": {strconv.Itoa(perPage)},
 			"sortOrder": {"asc"}}}
@@ -152,8 +153,8 @@ func (c *Client) commentPage(ctx context.Context, space, id string, page int) (c
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return commentPage{}, unreadable(k, err)
 	}
-	if answer.Comments == nil && answer.Total != 0 {
-		return commentPage{}, unreadable(k, errors.New("a total without a list"))
+	if answer.Comments == nil {
+		return commentPage{}, unreadable(k, errors.New("no list of comments in it"))
 	}
 	return answer, nil
 }

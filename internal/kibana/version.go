@@ -67,6 +67,13 @@ func (v *versionCache) set(r release) {
 	v.release, v.until = r, time.Now().Add(age)
 }
 
+// forget makes the next call ask again: an answer did not fit the version.
+func (v *versionCache) forget() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.until = time.Time{}
+}
+
 // Version returns Kibana's version, "8.12.0", and "" if Kibana does not tell
 // it to us: GET /api/status needs a privilege when anonymous access is off, and
 // shows strangers no version. An error is only what may pass: Kibana is out of
