@@ -30,9 +30,10 @@ type Connector interface {
 	// UpdateIncident sets the given fields and leaves all others alone; the
 	// correlation mark survives it. It may be repeated with the same effect.
 	UpdateIncident(ctx context.Context, id CorrelationID, ref Ref, in Incident) error
-	// CountComments says how often this very comment is at the incident:
-	// recognised by comment properties where the tracker has them, else by the
-	// digest of the exact text.
+	// CountComments says how often the comment is at the incident. Where
+	// Capabilities.CommentsByID is set it counts this very comment, by the ID
+	// and Source that it carries there; else every comment whose exact text has
+	// its Digest, other comments of the same text included.
 	CountComments(ctx context.Context, ref Ref, c Comment) (int, error)
 	// AddComment adds one comment.
 	AddComment(ctx context.Context, ref Ref, c Comment) error
@@ -113,6 +114,9 @@ type Capabilities struct {
 	// FindIncident and CountComments: false means that an uncertain create or
 	// comment cannot be looked up, and a person has to decide.
 	FindIncident, CountComments bool
+	// CommentsByID: comments carry their ID and Source (as properties), so that
+	// two comments of the same text are told apart.
+	CommentsByID bool
 	// ReadIncident: needed for append on title and description.
 	ReadIncident bool
 	// SettleTime is how long a request may still take effect at the tracker

@@ -1,0 +1,86 @@
+package push
+
+import (
+	"context"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/kibana"
+)
+
+// closes reports whether this push closes the case: the rule of the case's
+// owner says so, the event is a new one, and the state is not older than what
+// was pushed or than our own last close (a case reopened since stays open).
+func (a *attempt) closes() bool {
+	if !a.rules.ClosePushed || a.job.Kind == KindReplay {
+		return false
+	}
+	if a.state.order.Before(a.entry.Pushed) {
+		return false
+	}
+	closed := a.entry.ClosedAt
+	return closed.IsZero() || a.state.thin || a.state.order.At.After(closed)
+}
+
+// alreadyClosed: the state that was just read from Kibana says so.
+func (a *attempt) alreadyClosed() bool {
+	return a.state.thin && a.state.c.Status == statusClosed
+}
+
+const statusClosed = "closed"
+
+// closeCase closes the case under the claim, then records that it did.
+func (a *attempt) closeCase(ctx context.Context, wasDead bool) (Verdict, error) {
+	opts := kibana.CloseOptions{}
+	if a.state.thin {
+		opts.Version = a.state.c.Version
+	}
+	if _, err := a.p.Kibana.Close(ctx, a.job.Space, a.job.Case, opts); err != nil {
+		if e := connector.AsError("close case", err); e.Kind == connector.NotFound && a.state.c != nil && !a.state.thin {
+			// The event brought a case that this Kibana does not have: there
+			// is nothing to close.
+			return a.closed(ctx, false, wasDead)
+		}
+		return a.fail(ctx, failed(StageClose, err))
+	}
+	return a.closed(ctx, true, wasDead)
+}
+
+func (a *attempt) closed(ctx context.Context, done, wasDead bool) (Verdict, error) {
+	e := a.entry.Clone()
+	e.Closing, e.Claim, e.Retry = nil, nil, nil
+	e.Dead = false
+	if done {
+		e.ClosedAt = time.Now().UTC()
+		if e.Last != nil {
+			e.Last.Closed = true
+		}
+	}
+	if err := a.write(ctx, e); err != nil {
+		return Verdict{}, err
+	}
+	return a.tell(ctx, wasDead)
+}
+
+// resumeClosing closes what an earlier attempt had pushed and recorded, but
+// not closed, unless the close happened after all and only its record is
+// missing: the case may have been reopened since.
+func (a *attempt) resumeClosing(ctx context.Context) (Verdict, error) {
+	wasDead := a.entry.Dead
+	if a.p.Kibana == nil {
+		return a.closed(ctx, true, wasDead)
+	}
+	since := a.entry.Closing.Since
+	a.state.head, a.state.owner = a.entry.Cursor, a.entry.Last.Owner
+	done, known, err := a.p.Kibana.ClosedSince(ctx, a.job.Space, a.job.Case, since)
+	switch {
+	case err != nil:
+		return a.fail(ctx, failed(StageClose, err))
+	case known && done:
+		return a.closed(ctx, true, wasDead)
+	}
+	if err := a.hold(ctx, a.entry.Clone()); err != nil {
+		return Verdict{}, err
+	}
+	return a.closeCase(ctx, wasDead)
+}

@@ -1,0 +1,136 @@
+package push
+
+import (
+	"errors"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector"
+)
+
+// Verb is what happens next with a push that met an error.
+type Verb int
+
+// Verbs.
+const (
+	Retry   Verb = iota // try again at Decision.At
+	Settle              // look up at Decision.At what has happened, then go on
+	Bury                // make a dead letter
+	Blocked             // make a dead letter, and send nothing until a person resolves the entry
+)
+
+// Decision is what to do about an error.
+type Decision struct {
+	Verb   Verb
+	At     time.Time // of Retry and Settle
+	Reason Reason    // of Bury and Blocked; for Retry what it becomes when time is up
+	// HoldConnector: nothing else will work with this connector before At.
+	HoldConnector bool
+}
+
+// Policy bounds retries.
+type Policy struct {
+	Base   time.Duration // ceiling of the first delay
+	Cap    time.Duration // ceiling of all delays
+	MaxAge time.Duration // from the first attempt to giving up
+}
+
+// DefaultPolicy is 5 s to 1 h, for 72 h.
+var DefaultPolicy = Policy{Base: 5 * time.Second, Cap: time.Hour, MaxAge: 72 * time.Hour}
+
+// Situation is all that a decision depends on.
+type Situation struct {
+	Stage    Stage
+	Err      *connector.Error
+	Attempts int       // this one included
+	First    time.Time // when the first attempt was made
+	Now      time.Time
+	// Settle is how long to wait before an unknown effect can be looked up.
+	Settle time.Duration
+	// Jitter is uniform in [0, 1).
+	Jitter float64
+	Policy Policy
+}
+
+// Decide says what happens next. It is pure: same situation, same decision.
+func Decide(s Situation) Decision {
+	backoff := Backoff(s.Policy, s.Attempts, s.Jitter)
+	at := s.Now.Add(max(backoff, 0))
+	if s.Err.RetryAfter > 0 {
+		at = s.Now.Add(s.Err.RetryAfter)
+	}
+	tired := s.Now.Sub(s.First) >= s.Policy.MaxAge
+
+	if s.changes() && s.Err.Effect == connector.EffectUnknown {
+		settled := s.Now.Add(s.Settle)
+		if settled.Before(at) {
+			settled = at
+		}
+		if tired {
+			return Decision{Verb: Blocked, Reason: ReasonUncertain}
+		}
+		return Decision{Verb: Settle, At: settled, Reason: ReasonRetriesExhausted}
+	}
+	switch s.Err.Kind {
+	case connector.Rejected:
+		return Decision{Verb: Bury, Reason: s.refusal()}
+	case connector.Forbidden:
+		return Decision{Verb: Bury, Reason: ReasonForbidden}
+	case connector.NotFound:
+		return Decision{Verb: Bury, Reason: s.missing()}
+	case connector.Unauthenticated:
+		if tired {
+			return Decision{Verb: Bury, Reason: ReasonUnauthenticated}
+		}
+		return Decision{Verb: Retry, At: at, Reason: ReasonUnauthenticated, HoldConnector: s.atTracker()}
+	}
+	if tired {
+		return Decision{Verb: Bury, Reason: ReasonRetriesExhausted}
+	}
+	return Decision{Verb: Retry, At: at, Reason: ReasonRetriesExhausted}
+}
+
+// changes reports whether the stage's requests leave traces at the tracker.
+// Closing is not among them: it is looked up anyway before it is repeated.
+func (s Situation) changes() bool {
+	return s.Stage == StageCreate || s.Stage == StageUpdate || s.Stage == StageComment
+}
+
+// atTracker reports whether the stage talks to the tracker and not to Kibana.
+func (s Situation) atTracker() bool {
+	return s.changes() || s.Stage == StageRead || s.Stage == StageSettle
+}
+
+func (s Situation) refusal() Reason {
+	switch {
+	case errors.Is(s.Err, connector.ErrHostNotAllowed):
+		return ReasonHostNotAllowed
+	case errors.Is(s.Err, connector.ErrTemplate):
+		return ReasonTemplate
+	case s.Stage == StageMapping:
+		return ReasonMapping
+	}
+	return ReasonRejected
+}
+
+func (s Situation) missing() Reason {
+	switch s.Stage {
+	case StageCase, StageClose, StageAdopt:
+		return ReasonCaseNotFound
+	case StageUpdate, StageComment, StageRead, StageSettle:
+		return ReasonIncidentMissing
+	}
+	return ReasonRejected
+}
+
+// minDelay keeps a retry from following at once.
+const minDelay = time.Second
+
+// Backoff is the delay before the attempt that follows the given number of
+// attempts: exponential from Base to Cap with full jitter, at least a second.
+func Backoff(p Policy, attempts int, jitter float64) time.Duration {
+	ceiling := p.Cap
+	if shift := attempts - 1; shift < 30 {
+		ceiling = min(p.Cap, p.Base<<max(shift, 0))
+	}
+	return max(minDelay, time.Duration(jitter*float64(ceiling)))
+}

@@ -1,0 +1,219 @@
+package push
+
+import (
+	"context"
+	"time"
+
+	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/ledger"
+)
+
+// succeed records that the tracker is in step with the state that was read,
+// closes the case if that is the rule, tells the result, and lets the job go:
+// in this order. A death before the record is settled by the plan; before the
+// close, by Closing; before the result, by Last when the job comes again.
+func (a *attempt) succeed(ctx context.Context) (Verdict, error) {
+	outcome := Unchanged
+	if a.wrote {
+		outcome = Pushed
+	}
+	wasDead := a.entry.Dead
+	e := a.entry.Clone()
+	for name, source := range a.work.known {
+		if e.Fields == nil {
+			e.Fields = map[string]string{}
+		}
+		e.Fields[name] = source
+	}
+	e.Last = a.outcome(outcome, "")
+	e.Cursor = e.Cursor.Later(a.state.head)
+	e.Plan, e.Retry, e.Dead = nil, nil, false
+	if a.state.order.Before(e.Pushed) {
+		// An older state changed nothing; it does not become the newest either.
+	} else if e.Incident != nil {
+		e.Pushed = a.state.order
+	}
+	e.Claim = nil
+	if a.closes() {
+		if a.p.Kibana == nil {
+			// There is nobody to tell but the reader of the result.
+			e.Last.Closed = true
+		} else if a.alreadyClosed() {
+			e.Last.Closed = true
+		} else {
+			e.Closing = &ledger.Closing{Since: time.Now().UTC()}
+			if err := a.hold(ctx, e); err != nil {
+				return Verdict{}, err
+			}
+			return a.closeCase(ctx, wasDead)
+		}
+	}
+	if err := a.write(ctx, e); err != nil {
+		return Verdict{}, err
+	}
+	return a.tell(ctx, wasDead)
+}
+
+// tell publishes the entry's last outcome and ends the job.
+func (a *attempt) tell(ctx context.Context, wasDead bool) (Verdict, error) {
+	if wasDead {
+		if err := a.p.DeadLetters.Settle(ctx, a.key); err != nil {
+			return Verdict{}, err
+		}
+	}
+	r := a.result(*a.entry.Last)
+	if err := a.p.Results.Publish(ctx, r); err != nil {
+		return Verdict{}, err
+	}
+	return Verdict{Action: Done, Result: &r}, nil
+}
+
+// outcome makes the record of how this attempt ended.
+func (a *attempt) outcome(o Outcome, reason Reason) *ledger.Outcome {
+	now := time.Now().UTC()
+	from := a.job.StoredAt
+	if from.IsZero() {
+		from = a.start
+	}
+	attempts := 1
+	if r := a.entry.Retry; r != nil {
+		attempts += r.Attempts
+	}
+	through := a.state.head
+	if through.IsZero() {
+		through = a.wanted()
+	}
+	return &ledger.Outcome{
+		Outcome: string(o), Reason: string(reason), EventID: a.job.EventID, EventSeq: a.job.Seq,
+		Through: through, Owner: a.ownerOf(), Attempts: attempts, TookMS: now.Sub(from).Milliseconds(), At: now,
+	}
+}
+
+func (a *attempt) ownerOf() string {
+	if a.state.owner != "" {
+		return a.state.owner
+	}
+	return a.job.Owner
+}
+
+// result makes the message of a recorded outcome.
+func (a *attempt) result(o ledger.Outcome) Result {
+	r := Result{
+		Format: Format, EventID: o.EventID, EventSeq: o.EventSeq, ThroughSeq: o.Through.Seq,
+		CaseID: a.job.Case, SpaceID: a.job.Space, Owner: o.Owner, ConnectorID: a.job.Connector,
+		ConnectorTypeID: a.target.Definition.Type, Outcome: Outcome(o.Outcome), Reason: Reason(o.Reason),
+		Closed: o.Closed, Attempts: o.Attempts, TookMS: o.TookMS, At: o.At,
+	}
+	if inc := a.entry.Incident; inc != nil {
+		r.ExternalService = &kibana.ExternalService{
+			ConnectorID: a.job.Connector, ConnectorName: a.target.Definition.Name,
+			ExternalID: inc.ID, ExternalTitle: inc.Title, ExternalURL: inc.URL, PushedAt: kibana.Time{Time: o.At},
+		}
+	}
+	return r
+}
+
+// fail records an error and what follows from it. Like succeed it stores
+// before it tells, and tells before it lets the job go.
+func (a *attempt) fail(ctx context.Context, f *failure) (Verdict, error) {
+	if f.stale {
+		return Verdict{Action: HandBack, Delay: staleDelay, Note: "a replica answered with an older state"}, nil
+	}
+	now := time.Now()
+	attempts, first := 1, now
+	if r := a.entry.Retry; r != nil {
+		attempts, first = r.Attempts+1, r.First
+	}
+	d := a.decide(f, attempts, first, now)
+	switch d.Verb {
+	case Retry, Settle:
+		return a.retry(ctx, f, d, attempts, first)
+	default:
+		return a.bury(ctx, f, d, attempts, first)
+	}
+}
+
+func (a *attempt) decide(f *failure, attempts int, first, now time.Time) Decision {
+	d := Decide(Situation{
+		Stage: f.stage, Err: f.err, Attempts: attempts, First: first, Now: now,
+		Settle: a.settleAfter(), Jitter: a.p.Jitter(), Policy: a.p.Policy,
+	})
+	if f.reason != "" {
+		d.Reason = f.reason
+	}
+	if f.reason == ReasonUncertain {
+		d.Verb = Blocked
+	}
+	return d
+}
+
+func (a *attempt) settleAfter() time.Duration {
+	if a.entry.Plan == nil {
+		return 0
+	}
+	return a.settleTime(a.entry.Plan)
+}
+
+// retry records the wait, after which the queue stores the wake-up, after
+// which it acknowledges the job: a death in between leaves the job.
+func (a *attempt) retry(ctx context.Context, f *failure, d Decision, attempts int, first time.Time) (Verdict, error) {
+	e := a.entry.Clone()
+	e.Claim = nil
+	if e.Plan.Empty() {
+		e.Plan = nil
+	} else if d.Verb == Settle {
+		e.Plan.SettleAt = d.At.UTC()
+	}
+	e.Want = a.wanted()
+	e.Retry = &ledger.Retry{
+		NotBefore: d.At.UTC(), Attempts: attempts, First: first.UTC(),
+		Stage: string(f.stage), Reason: f.err.Error(),
+	}
+	if err := a.write(ctx, e); err != nil {
+		return Verdict{}, err
+	}
+	v := Verdict{Action: Later, At: d.At, Stage: f.stage, Err: f.err, Note: "will be tried again"}
+	if d.HoldConnector {
+		v.HoldUntil = d.At
+	}
+	return v, nil
+}
+
+// bury stores the dead letter before the cursor moves past the event: a death
+// in between tells it twice, never not at all.
+func (a *attempt) bury(ctx context.Context, f *failure, d Decision, attempts int, first time.Time) (Verdict, error) {
+	o := a.outcome(DeadLettered, d.Reason)
+	o.Attempts = attempts
+	letter := DeadLetter{
+		Format: Format, ConnectorID: a.job.Connector, ConnectorTypeID: a.target.Definition.Type,
+		SpaceID: a.job.Space, CaseID: a.job.Case, Owner: o.Owner, EventID: a.job.EventID,
+		EventSeq: a.job.Seq, EventStream: a.job.Stream, ThroughSeq: o.Through.Seq,
+		Stage: f.stage, Reason: d.Reason, Message: f.err.Error(), Status: f.err.Status,
+		Attempts: attempts, FirstAt: first.UTC(), LastAt: o.At,
+	}
+	if inc := a.entry.Incident; inc != nil {
+		letter.IncidentID, letter.IncidentTitle = inc.ID, inc.Title
+	}
+	if err := a.p.DeadLetters.Put(ctx, letter); err != nil {
+		return Verdict{}, err
+	}
+	e := a.entry.Clone()
+	e.Claim, e.Retry, e.Closing = nil, nil, nil
+	e.Last, e.Dead = o, true
+	if d.Verb == Blocked {
+		// The plan stays: it is what a person has to resolve. Nothing advances.
+		e.Blocked = true
+		e.Want = a.wanted()
+	} else {
+		e.Plan = nil
+		e.Cursor = e.Cursor.Later(o.Through)
+	}
+	if err := a.write(ctx, e); err != nil {
+		return Verdict{}, err
+	}
+	r := a.result(*o)
+	if err := a.p.Results.Publish(ctx, r); err != nil {
+		return Verdict{}, err
+	}
+	return Verdict{Action: Done, Result: &r, Stage: f.stage, Err: f.err, Note: string(d.Reason)}, nil
+}

@@ -1,0 +1,176 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/ledger"
+)
+
+// gate decides, on the entry alone, whether there is anything to do now. stop
+// is true when the verdict is final.
+func (a *attempt) gate(ctx context.Context) (v Verdict, stop bool, err error) {
+	forced := a.job.Kind == KindRedrive || a.job.Kind == KindReplay
+	if !forced && a.entry.Cursor.Covers(a.wanted()) && a.entry.Closing == nil {
+		v, err = a.covered(ctx)
+		return v, true, err
+	}
+	if a.entry.Blocked {
+		// The dead letter was told; resolving makes a job for what is wanted.
+		return Verdict{Action: Done, Note: "uncertain: waits for a person"}, true, a.raiseWant(ctx)
+	}
+	if c := a.entry.Claim; c != nil && c.Owner != a.p.Owner {
+		if rest := a.p.watch.rest(a.key, a.rev, c.Lease); rest > 0 {
+			return Verdict{Action: HandBack, Delay: min(rest, maxDelay), Note: "claimed by another worker"}, true, nil
+		}
+	}
+	if v, stop, err = a.waiting(ctx); stop || err != nil {
+		return v, stop, err
+	}
+	if f := a.resolveTarget(ctx); f != nil {
+		v, err = a.fail(ctx, f)
+		return v, true, err
+	}
+	return a.abandoned(ctx)
+}
+
+// covered ends a job whose event has its outcome already.
+func (a *attempt) covered(ctx context.Context) (Verdict, error) {
+	v := Verdict{Action: Done, Note: "covered by an earlier push"}
+	// A worker may have died between recording the outcome and telling it.
+	if last := a.entry.Last; a.job.Redelivered && last != nil {
+		r := a.result(*last)
+		if err := a.p.Results.Publish(ctx, r); err != nil {
+			return Verdict{}, err
+		}
+	}
+	return v, nil
+}
+
+// waiting holds back a job while a durable retry of its entry waits, or while
+// what is uncertain cannot be looked up yet.
+func (a *attempt) waiting(ctx context.Context) (Verdict, bool, error) {
+	var until time.Time
+	if r := a.entry.Retry; r != nil && a.job.Kind != KindRedrive {
+		until = r.NotBefore
+	}
+	if p := a.entry.Plan; p != nil && p.SettleAt.After(until) {
+		until = p.SettleAt
+	}
+	if !until.After(time.Now()) {
+		return Verdict{}, false, nil
+	}
+	if err := a.raiseWant(ctx); err != nil {
+		return Verdict{}, true, err
+	}
+	// The wake-up is stored again: the one that the entry speaks of may have
+	// been lost with the process that recorded it.
+	return Verdict{Action: Later, At: until, Note: "a retry of the entry waits"}, true, nil
+}
+
+// raiseWant makes the entry promise to come back for the job's event, so that
+// the job may be acknowledged.
+func (a *attempt) raiseWant(ctx context.Context) error {
+	if a.entry.Want.Covers(a.job.Position()) {
+		return nil
+	}
+	e := a.entry.Clone()
+	e.Want = a.wanted()
+	return a.write(ctx, e)
+}
+
+// abandoned takes over an entry whose holder died in the middle of something:
+// its last request may still be running at the tracker, so the outcome is
+// looked up only after the settle time, counted from the end of the lease.
+func (a *attempt) abandoned(ctx context.Context) (Verdict, bool, error) {
+	p := a.entry.Plan
+	if p.Empty() || !p.SettleAt.IsZero() {
+		return Verdict{}, false, nil
+	}
+	e := a.entry.Clone()
+	e.Claim = nil
+	e.Plan.SettleAt = time.Now().Add(a.settleTime(e.Plan))
+	e.Want = a.wanted()
+	if e.Retry == nil {
+		e.Retry = &ledger.Retry{First: time.Now(), Attempts: 1}
+	}
+	e.Retry.NotBefore = e.Plan.SettleAt
+	e.Retry.Stage, e.Retry.Reason = string(StageSettle), "the worker that held the claim ended before it recorded what it had done"
+	if err := a.write(ctx, e); err != nil {
+		return Verdict{}, true, err
+	}
+	return Verdict{Action: Later, At: e.Plan.SettleAt, Note: "waits until what another worker sent can be looked up"}, true, nil
+}
+
+// settleTime is how long after the end of a request its effect can be seen.
+func (a *attempt) settleTime(p *ledger.Plan) time.Duration {
+	d := a.caps.SettleTime
+	if p.Create {
+		d += a.caps.FindDelay
+	}
+	return d
+}
+
+// resolveTarget finds the connector.
+func (a *attempt) resolveTarget(ctx context.Context) *failure {
+	t, err := a.p.Connectors.Target(ctx, a.job.Connector)
+	switch {
+	case errors.Is(err, ErrConnectorNotFound):
+		reason := ReasonConnectorNotFound
+		if a.entry.Exists() {
+			reason = ReasonConnectorDeleted
+		}
+		return permanent(StageConnector, reason, fmt.Errorf("connector %q: %w: create it, or push the case to another one", a.job.Connector, err))
+	case errors.Is(err, ErrUnsupportedType):
+		return permanent(StageConnector, ReasonUnsupportedType, fmt.Errorf("connector %q: %w", a.job.Connector, err))
+	case err != nil:
+		return failed(StageConnector, err)
+	}
+	a.target, a.caps = t, t.Connector.Capabilities()
+	return nil
+}
+
+// permanent is a failure that no retry mends.
+func permanent(stage Stage, reason Reason, err error) *failure {
+	return &failure{stage: stage, reason: reason, err: &connector.Error{
+		Op: string(stage), Kind: connector.Rejected, Effect: connector.NotApplied, Err: err,
+	}}
+}
+
+// watch judges other workers' leases: a claim has ended when this process has
+// seen its very revision unchanged for the whole lease, on its own monotonic
+// clock. No two machines' clocks are compared.
+type watch struct {
+	mu   sync.Mutex
+	seen map[ledger.Key]sighting
+}
+
+type sighting struct {
+	rev ledger.Revision
+	at  time.Time
+}
+
+// rest says how long the claim has to be watched still.
+func (w *watch) rest(key ledger.Key, rev ledger.Revision, lease time.Duration) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, ok := w.seen[key]
+	if !ok || s.rev != rev {
+		if w.seen == nil {
+			w.seen = map[ledger.Key]sighting{}
+		}
+		s = sighting{rev, time.Now()}
+		w.seen[key] = s
+	}
+	return lease - time.Since(s.at)
+}
+
+func (w *watch) forget(key ledger.Key) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.seen, key)
+}

@@ -1,0 +1,286 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/mapping"
+)
+
+// work is what differs between the case and what the ledger says the tracker has.
+type work struct {
+	create   bool
+	fields   []connector.Field
+	comments []connector.Comment
+	// known are fields that need no request but whose Source is to be recorded.
+	known map[string]string
+}
+
+func (w work) empty() bool { return !w.create && len(w.fields) == 0 && len(w.comments) == 0 }
+
+// prepare reads everything and writes nothing: newest state, what became of an
+// earlier attempt, what Kibana has pushed, and what differs. Its decisions
+// hold only if the claim that follows finds the entry unchanged.
+func (a *attempt) prepare(ctx context.Context) *failure {
+	if f := a.readState(ctx); f != nil {
+		return f
+	}
+	if f := a.readRules(ctx); f != nil {
+		return f
+	}
+	out, f := a.render()
+	if f != nil {
+		return f
+	}
+	// A working copy: nothing of it is stored before the claim.
+	a.entry = a.entry.Clone()
+	if f := a.settle(ctx, out.Comments); f != nil {
+		return f
+	}
+	if a.entry.Incident == nil {
+		if f := a.adopt(ctx, out); f != nil {
+			return f
+		}
+	}
+	return a.compare(ctx, out)
+}
+
+func (a *attempt) render() (mapping.Output, *failure) {
+	own := ""
+	if a.p.Kibana != nil {
+		own = a.p.Kibana.OwnUser()
+	}
+	out, err := mapping.Render(mapping.Input{
+		Case: a.state.c, SpaceID: a.job.Space, Type: a.target.Type, Rows: a.rows(),
+		OwnConnector:  a.state.c.Connector.ID == a.job.Connector,
+		PublicBaseURL: a.p.PublicBaseURL, OwnUser: own, Limits: a.caps.Limits,
+	})
+	if err != nil {
+		reason := ReasonMapping
+		if errors.Is(err, connector.ErrTemplate) {
+			reason = ReasonTemplate
+		}
+		return mapping.Output{}, permanent(StageMapping, reason, err)
+	}
+	return out, nil
+}
+
+// settle finds out what became of an earlier attempt's intents. It is reached
+// only when the settle time is over, so that what is not there now will not
+// come any more.
+func (a *attempt) settle(ctx context.Context, comments []connector.Comment) *failure {
+	p := a.entry.Plan
+	if p.Empty() {
+		a.entry.Plan = nil
+		return nil
+	}
+	if !a.state.head.Covers(p.Through) && a.state.head.Stream == p.Through.Stream {
+		// The earlier attempt had planned from newer events than we can see.
+		return &failure{stage: StageSettle, stale: true}
+	}
+	if p.Create {
+		if f := a.settleCreate(ctx, p); f != nil {
+			return f
+		}
+	} else {
+		// An update may be repeated: what is not known to be there is sent again.
+		for name := range p.Fields {
+			delete(a.entry.Fields, name)
+		}
+	}
+	if a.entry.Incident != nil {
+		if f := a.settleComments(ctx, p.Comments, comments); f != nil {
+			return f
+		}
+	}
+	a.entry.Plan = nil
+	return nil
+}
+
+func (a *attempt) settleCreate(ctx context.Context, p *ledger.Plan) *failure {
+	if !a.caps.FindIncident {
+		if a.target.CreateAgain {
+			return nil
+		}
+		return uncertain(fmt.Errorf("the create may have happened, and this tracker cannot be searched: look there for case %q, then run: casepush resolve %s --connector %s --incident ID, or --none", a.job.Case, a.job.Case, a.job.Connector))
+	}
+	ref, err := a.target.Connector.FindIncident(ctx, a.correlation())
+	switch e := connector.AsError("find incident", err); {
+	case err == nil:
+		a.setIncident(ref, ledger.Found)
+		a.entry.Fields, a.entry.Pushed = p.Fields, p.Pushed
+		a.wrote = true
+		return nil
+	case e.Kind == connector.NotFound:
+		return nil
+	default:
+		return failed(StageSettle, err)
+	}
+}
+
+// settleComments looks up the comments that may have been sent. Comments of
+// one text that carry no id are told apart by counting: of n identical ones
+// that are there, those which the ledger knows come first.
+func (a *attempt) settleComments(ctx context.Context, marks []ledger.Mark, texts []connector.Comment) *failure {
+	extra := map[string]int{} // by digest: how many are there beyond those known
+	for _, m := range marks {
+		if !a.caps.CountComments {
+			if a.target.CreateAgain {
+				continue
+			}
+			return uncertain(fmt.Errorf("comment %q may have been sent, and this tracker cannot be searched: look there, then run: casepush resolve %s --connector %s --comment %s --sent, or --unsent", m.ID, a.job.Case, a.job.Connector, m.ID))
+		}
+		n, counted := extra[m.Digest]
+		if !counted || a.caps.CommentsByID {
+			c := connector.Comment{ID: m.ID, Source: m.Source, Digest: m.Digest, Text: textOf(texts, m)}
+			there, err := a.target.Connector.CountComments(ctx, a.entry.Incident.Ref(), c)
+			if err != nil {
+				return failed(StageSettle, err)
+			}
+			n = there
+			if !a.caps.CommentsByID {
+				n -= a.entry.CountDigest(m.Digest)
+			}
+		}
+		if n > 0 {
+			a.entry.MarkSent(m.ID, ledger.Sent{Source: m.Source, Digest: m.Digest})
+			a.wrote = true
+			n--
+		}
+		extra[m.Digest] = n
+	}
+	return nil
+}
+
+func textOf(comments []connector.Comment, m ledger.Mark) string {
+	for _, c := range comments {
+		if c.ID == m.ID && c.Source == m.Source {
+			return c.Text
+		}
+	}
+	return ""
+}
+
+func uncertain(err error) *failure {
+	f := permanent(StageSettle, ReasonUncertain, err)
+	return f
+}
+
+func (a *attempt) correlation() connector.CorrelationID {
+	return connector.CorrelationID{ConnectorID: a.job.Connector, SpaceID: a.job.Space, CaseID: a.job.Case}
+}
+
+func (a *attempt) setIncident(ref connector.Ref, how ledger.How) {
+	a.entry.Incident = &ledger.Incident{ID: ref.ID, Title: ref.Title, URL: ref.URL, How: how, At: time.Now().UTC()}
+}
+
+// adopt finds an incident that exists before our first create: Kibana's own
+// push of this case to this connector, else one that carries our mark. The
+// latter is searched only when this ledger cannot know: for a case younger
+// than the ledger, no entry means that nothing was ever tried.
+func (a *attempt) adopt(ctx context.Context, out mapping.Output) *failure {
+	pushed, f := a.pushedByKibana(ctx)
+	if f != nil {
+		return f
+	}
+	if pushed != nil && pushed.ExternalID != "" && pushed.ExternalID != a.entry.Unlinked {
+		ref := connector.Ref{ID: pushed.ExternalID, Title: pushed.ExternalTitle, URL: pushed.ExternalURL}
+		a.setIncident(ref, ledger.Adopted)
+		a.adoptPushed(pushed, out)
+		return nil
+	}
+	if !a.caps.FindIncident || a.ledgerKnows() {
+		return nil
+	}
+	ref, err := a.target.Connector.FindIncident(ctx, a.correlation())
+	if e := connector.AsError("find incident", err); e != nil {
+		if e.Kind == connector.NotFound {
+			a.entry.Searched = true
+			return nil
+		}
+		return failed(StageAdopt, err)
+	}
+	if ref.ID == a.entry.Unlinked {
+		return nil
+	}
+	a.setIncident(ref, ledger.Found)
+	return a.adoptComments(ctx, out.Comments)
+}
+
+// ledgerMargin allows for clocks that differ between Kibana and NATS.
+const ledgerMargin = 15 * time.Minute
+
+// ledgerKnows reports whether the absence of an incident in the entry proves
+// that none was made: we have looked, or the case is younger than the ledger.
+func (a *attempt) ledgerKnows() bool {
+	if a.entry.Searched {
+		return true
+	}
+	created := a.state.c.CreatedAt
+	return !created.IsZero() && created.After(a.p.Ledger.Since().Add(ledgerMargin))
+}
+
+func (a *attempt) pushedByKibana(ctx context.Context) (*kibana.ExternalService, *failure) {
+	if a.p.Kibana == nil {
+		return kibana.PushedInSnapshot(a.state.c, a.job.Connector), nil
+	}
+	pushed, err := a.p.Kibana.Pushed(ctx, a.job.Space, a.job.Case, a.job.Connector, a.state.c)
+	if err != nil {
+		if !a.state.thin && connector.AsError("", err).Kind == connector.NotFound {
+			// The event carries a case that this Kibana does not have.
+			return kibana.PushedInSnapshot(a.state.c, a.job.Connector), nil
+		}
+		return nil, failed(StageAdopt, err)
+	}
+	return pushed, nil
+}
+
+// adoptPushed records what Kibana's push has brought to the tracker: every
+// comment that is stamped and was not edited since, and, if the case has not
+// changed since, its fields.
+func (a *attempt) adoptPushed(pushed *kibana.ExternalService, out mapping.Output) {
+	stamped := map[string]bool{}
+	for _, c := range a.state.c.Comments {
+		last := c.CreatedAt
+		if c.UpdatedAt.After(last.Time) {
+			last = c.UpdatedAt
+		}
+		stamped[c.ID] = !c.PushedAt.IsZero() && (pushed.PushedAt.IsZero() || !last.After(pushed.PushedAt.Time))
+	}
+	alertsID := mapping.AlertTotalID(a.state.c.ID)
+	stamped[alertsID] = a.state.c.AlertsPushed()
+	for _, c := range out.Comments {
+		if stamped[mapping.BaseID(c.ID)] {
+			a.entry.MarkSent(c.ID, ledger.Sent{Source: c.Source, Digest: c.Digest})
+		}
+	}
+	if a.state.order.At.IsZero() || pushed.PushedAt.IsZero() || a.state.order.At.After(pushed.PushedAt.Time) {
+		return
+	}
+	a.entry.Fields, a.entry.Pushed = sources(out.Incident.Fields), a.state.order
+}
+
+// adoptComments records the comments that a found incident has already.
+func (a *attempt) adoptComments(ctx context.Context, comments []connector.Comment) *failure {
+	if !a.caps.CountComments {
+		return nil
+	}
+	marks := make([]ledger.Mark, len(comments))
+	for i, c := range comments {
+		marks[i] = ledger.Mark{ID: c.ID, Source: c.Source, Digest: c.Digest}
+	}
+	return a.settleComments(ctx, marks, comments)
+}
+
+func sources(fields []connector.Field) map[string]string {
+	m := make(map[string]string, len(fields))
+	for _, f := range fields {
+		m[f.Name] = f.Source
+	}
+	return m
+}
