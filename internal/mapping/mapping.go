@@ -65,11 +65,11 @@ func (r *renderer) render() (Output, error) {
 		return Output{}, err
 	}
 	var out Output
-	var overflow []connector.Comment
+	rest := map[string][]connector.Comment{} // by field; what is replaced has no rest
 	for _, row := range r.plan.fields {
-		field, rest := r.field(row)
-		out.Incident.Fields = put(out.Incident.Fields, field)
-		overflow = append(overflow, rest...)
+		f, overflow := r.field(row)
+		out.Incident.Fields = put(out.Incident.Fields, f)
+		rest[f.Name] = overflow
 	}
 	formatted, err := r.formatted()
 	if err != nil {
@@ -77,16 +77,17 @@ func (r *renderer) render() (Output, error) {
 	}
 	for _, f := range formatted {
 		out.Incident.Fields = put(out.Incident.Fields, f)
+		delete(rest, f.Name)
 	}
 	if !r.plan.comments {
-		return out, nil
+		return out, nil // nor is there a place for what was cut off
+	}
+	for _, f := range out.Incident.Fields {
+		out.Comments = append(out.Comments, rest[f.Name]...)
 	}
 	own, err := r.comments()
-	if err != nil {
-		return Output{}, err
-	}
-	out.Comments = append(overflow, own...)
-	return out, nil
+	out.Comments = append(out.Comments, own...)
+	return out, err
 }
 
 // put adds f; a field of the same name is replaced where it stands, as when
