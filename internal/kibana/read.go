@@ -43,7 +43,7 @@ func (c *Client) Case(ctx context.Context, space, id string, what What) (*Case, 
 		return found, err
 	}
 	var last []Comment
-	for range maxReads {
+	for attempt := range maxReads {
 		list, whole, err := c.comments(ctx, space, id)
 		if err != nil {
 			return nil, err
@@ -59,7 +59,7 @@ func (c *Client) Case(ctx context.Context, space, id string, what What) (*Case, 
 		unchanged := whole && again.Version == found.Version
 		// A total that never fits what is listed (attachments that we may not
 		// see) must not block the case: two equal readings are good enough.
-		if unchanged || last != nil && sameComments(last, list) {
+		if unchanged || attempt > 0 && sameComments(last, list) {
 			found.Comments = list
 			return found, nil
 		}

@@ -18,6 +18,8 @@ import (
 // canary is a key that must not show up anywhere.
 const canary = "Q0FOQVJZOmNhbmFyeS1zZWNyZXQ="
 
+func key() secret.String { return secret.New(canary) }
+
 // wire is a server that answers from the given routes only, as Kibana refuses
 // unknown ones, and keeps a log of what was asked.
 type wire struct {
