@@ -1,0 +1,62 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/secret"
+)
+
+// checkDefinition lets the type judge a definition and puts its problems at
+// their places. Unresolved secrets are reported already, so what the type says
+// about secrets is not repeated then.
+func (l *loader) checkDefinition(t connector.Type, def connector.Definition, e *entry, unresolved bool) {
+	if t.Check == nil {
+		return
+	}
+	for _, p := range t.Check(def) {
+		if unresolved && len(p.Path) > 0 && p.Path[0] == "secrets" {
+			continue
+		}
+		n := l.placeOf(p.Path, def.ID, e)
+		if n.bad && !p.Warning {
+			continue // there is a problem with it already
+		}
+		place := *n // the problem is of the definition: the value itself stays usable
+		message := withoutSecrets(p.Message, def.Secrets)
+		if p.Warning {
+			l.warn(&place, "", "%s", message)
+		} else {
+			l.fail(&place, "", "%s", message)
+		}
+	}
+}
+
+// placeOf finds the value, or the key that should hold it.
+func (l *loader) placeOf(path []string, id string, e *entry) *node {
+	if len(path) > 0 && path[0] == "delivery" {
+		if d := l.root.get("delivery"); d != nil && d.value.get(id) != nil {
+			return d.value.at(d.line, d.col, append([]string{id}, path[1:]...))
+		}
+	}
+	if len(path) == 1 && path[0] == "type" {
+		path = []string{"actionTypeId"}
+	}
+	return e.value.at(e.line, e.col, path)
+}
+
+// minRedacted keeps short secrets, which are part of ordinary words, from
+// making messages unreadable.
+const minRedacted = 4
+
+// withoutSecrets is the last line of defence: a type's message shows no secret.
+func withoutSecrets(message string, secrets map[string]secret.String) string {
+	var pairs []string
+	for _, key := range sortedKeys(secrets) {
+		if s := secrets[key].Reveal(); len(s) >= minRedacted && !slices.Contains(accountKeys[:], key) {
+			pairs = append(pairs, s, secret.Redacted)
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(message)
+}
