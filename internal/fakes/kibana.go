@@ -1,0 +1,240 @@
+package fakes
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/secret"
+)
+
+// KibanaOptions describes a fake Kibana. The zero value is a 9.1.0 that takes
+// any credentials.
+type KibanaOptions struct {
+	// Version decides which routes and query keys there are; "" is 9.1.0. It
+	// is major.minor.patch, from 7.13 on.
+	Version string
+
+	// APIKeys are the texts after "ApiKey " that are let in; Users are passwords
+	// by name. If neither is set every request is let in.
+	APIKeys []secret.String
+	Users   map[string]secret.String
+	// Username is who an API key writes as, and who writes when every request
+	// is let in; "" is casepush.
+	Username string
+
+	// SpuriousConflicts: the first so many PATCH /api/cases answer 409 and
+	// raise the version of the cases they name, as a background job of Kibana's
+	// does.
+	SpuriousConflicts int
+
+	// Seed for Rule.Probability; 0 is 1.
+	Seed uint64
+	// JournalSize: see [NewJournal].
+	JournalSize int
+}
+
+// Kibana is a fake Kibana with the Cases API. Its routes, each also under
+// /s/{space}; any space exists:
+//
+//	GET          /api/status
+//	GET          /api/cases/{id}                  ?includeComments below 9.0, 400 from there
+//	GET          /api/cases/_find
+//	POST, PATCH  /api/cases
+//	GET          /api/cases/{id}/comments/_find   user comments only from 9.0 on
+//	GET          /api/cases/{id}/comments         below 9.0
+//	POST, PATCH  /api/cases/{id}/comments
+//	DELETE       /api/cases/{id}/comments/{comment}
+//	GET          /api/cases/{id}/alerts
+//	GET          /api/cases/{id}/user_actions/_find   from 8.7
+//	GET          /api/cases/{id}/user_actions         below 9.0; in the form of 8.x, also below 8.0
+//	GET          /api/cases/configure             one object below 7.14, else a list
+//
+// Every write but GET needs the header kbn-xsrf. What it does not do:
+// privileges of single users, licences, alert sync, pushing to a tracker; what
+// Kibana's own push leaves behind is made by [Kibana.RecordPush].
+type Kibana struct {
+	*front
+	opts         KibanaOptions
+	major, minor int
+
+	mu        sync.Mutex
+	seq       int64
+	conflicts int                     // spurious ones that are left
+	cases     map[string]*kibanaCase  // by id: ids are unique over all spaces
+	order     []string                // ids, oldest first
+	configs   map[string][]*configDoc // by space
+}
+
+// NewKibana makes a fake Kibana without cases. It panics if Version is not a
+// version.
+func NewKibana(opts KibanaOptions) *Kibana {
+	if opts.Version == "" {
+		opts.Version = "9.1.0"
+	}
+	if opts.Username == "" {
+		opts.Username = "casepush"
+	}
+	k := &Kibana{opts: opts, conflicts: opts.SpuriousConflicts, cases: map[string]*kibanaCase{}, configs: map[string][]*configDoc{}}
+	var err error
+	if k.major, k.minor, err = parseRelease(opts.Version); err != nil {
+		panic("fakes: NewKibana: " + err.Error())
+	}
+	k.front = newFront(opts.Seed, opts.JournalSize, k.dump, k.routes())
+	return k
+}
+
+// parseRelease reads major and minor of a version.
+func parseRelease(version string) (major, minor int, err error) {
+	parts := strings.Split(version, ".")
+	if len(parts) == 3 {
+		major, err = strconv.Atoi(parts[0])
+		if err == nil {
+			minor, err = strconv.Atoi(parts[1])
+		}
+	}
+	if len(parts) != 3 || err != nil {
+		return 0, 0, fmt.Errorf("version %q: want major.minor.patch", version)
+	}
+	return major, minor, nil
+}
+
+// atLeast compares with the version that is played.
+func (k *Kibana) atLeast(major, minor int) bool {
+	return k.major > major || k.major == major && k.minor >= minor
+}
+
+// spaceKey is where a request's space is in its context.
+type spaceKey struct{}
+
+// spaceOf is the space that a request names.
+func spaceOf(r *http.Request) string {
+	s, _ := r.Context().Value(spaceKey{}).(string)
+	return s
+}
+
+func (k *Kibana) routes() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, handle := range map[string]http.HandlerFunc{
+		"GET /api/status":                             k.status,
+		"GET /api/cases/_find":                        k.findCases,
+		"GET /api/cases/configure":                    k.getConfigure,
+		"GET /api/cases/{case}":                       k.getCase,
+		"POST /api/cases":                             k.createCase,
+		"PATCH /api/cases":                            k.patchCases,
+		"GET /api/cases/{case}/comments/_find":        k.findComments,
+		"GET /api/cases/{case}/comments":              k.allComments,
+		"POST /api/cases/{case}/comments":             k.createComment,
+		"PATCH /api/cases/{case}/comments":            k.patchComment,
+		"DELETE /api/cases/{case}/comments/{comment}": k.removeComment,
+		"GET /api/cases/{case}/alerts":                k.caseAlerts,
+		"GET /api/cases/{case}/user_actions/_find":    k.findActions,
+		"GET /api/cases/{case}/user_actions":          k.allActions,
+		"/":                                           func(w http.ResponseWriter, r *http.Request) { kibanaRefuse(w, http.StatusNotFound, "Not Found") },
+	} {
+		mux.HandleFunc(pattern, handle)
+	}
+	return k.guard(mux)
+}
+
+// guard checks what Kibana checks before any route.
+func (k *Kibana) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		space, rest := "default", r.URL.Path
+		if after, ok := strings.CutPrefix(rest, "/s/"); ok {
+			space, rest, _ = strings.Cut(after, "/")
+			rest = "/" + rest
+		}
+		if _, ok := k.caller(r); !ok {
+			w.Header().Set("WWW-Authenticate", `Basic realm="security" charset="UTF-8"`)
+			kibanaRefuse(w, http.StatusUnauthorized, "unable to authenticate the request")
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Header.Get("kbn-xsrf") == "" {
+			kibanaRefuse(w, http.StatusBadRequest, "Request must contain a kbn-xsrf header.")
+			return
+		}
+		in := r.Clone(context.WithValue(r.Context(), spaceKey{}, space))
+		in.URL.Path, in.URL.RawPath = rest, ""
+		next.ServeHTTP(w, in)
+	})
+}
+
+// caller is who makes the request; ok is false if nobody that is known.
+func (k *Kibana) caller(r *http.Request) (who kibana.User, ok bool) {
+	if len(k.opts.APIKeys) == 0 && len(k.opts.Users) == 0 {
+		return kibana.User{Username: k.opts.Username}, true
+	}
+	if name, password, basic := r.BasicAuth(); basic {
+		want, known := k.opts.Users[name]
+		return kibana.User{Username: name}, known && want.Equal(secret.New(password))
+	}
+	if key, found := strings.CutPrefix(r.Header.Get("Authorization"), "ApiKey "); found {
+		for _, want := range k.opts.APIKeys {
+			if want.Equal(secret.New(key)) {
+				return kibana.User{Username: k.opts.Username}, true
+			}
+		}
+	}
+	return kibana.User{}, false
+}
+
+// as is the caller of a request that guard has let in.
+func (k *Kibana) as(r *http.Request) kibana.User {
+	who, _ := k.caller(r)
+	return who
+}
+
+func (k *Kibana) status(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]any{
+		"name": "fake-kibana", "uuid": "00000000-0000-4000-8000-000000000000",
+		"version": map[string]any{"number": k.opts.Version, "build_hash": strings.Repeat("0", 40), "build_number": 1, "build_snapshot": false},
+		"status":  map[string]any{"overall": map[string]any{"level": "available", "summary": "All services are available"}},
+	})
+}
+
+// kibanaError is the body of every refusal.
+type kibanaError struct {
+	StatusCode int    `json:"statusCode"`
+	Error      string `json:"error"`
+	Message    string `json:"message"`
+}
+
+func kibanaRefuse(w http.ResponseWriter, status int, message string) {
+	writeJSON(w, status, kibanaError{StatusCode: status, Error: http.StatusText(status), Message: message})
+}
+
+// stamp is a time as Kibana writes it.
+func stamp(t time.Time) kibana.Time { return kibana.Time{Time: t.UTC().Truncate(time.Millisecond)} }
+
+// nextVersion needs the lock.
+func (k *Kibana) nextVersion() string {
+	k.seq++
+	return kibana.FormatVersion(k.seq, 1)
+}
+
+func (k *Kibana) dump() any {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	cases := []any{}
+	for _, id := range k.order {
+		c := k.cases[id]
+		cases = append(cases, map[string]any{"space_id": c.space, "case": c.render(true), "user_actions": c.actions})
+	}
+	configs := map[string][]*configDoc{}
+	for space, list := range k.configs {
+		configs[space] = append(configs[space], list...)
+	}
+	// Encoded under the lock: what it holds may change afterwards.
+	b, err := json.Marshal(map[string]any{"version": k.opts.Version, "cases": cases, "configurations": configs})
+	if err != nil {
+		return map[string]string{"error": err.Error()}
+	}
+	return json.RawMessage(b)
+}
