@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 
 	"github.com/casepush/casepush/internal/arch"
 )
@@ -33,5 +34,21 @@ func root(t *testing.T) string {
 			t.Fatal("no go.mod above the working directory")
 		}
 		dir = filepath.Dir(dir)
+	}
+}
+
+// An empty module needs no exception, so each one is reported.
+func TestStaleExceptions(t *testing.T) {
+	found, err := arch.Check(fstest.MapFS{"go.mod": {Data: []byte("module m\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) == 0 {
+		t.Error("no exception is reported as needless")
+	}
+	for _, v := range found {
+		if v.Rule != arch.RuleExceptions {
+			t.Error(v)
+		}
 	}
 }

@@ -191,6 +191,7 @@ func callCases() []planted {
 		{name: "main exits", files: one("cmd/casepush/main.go", `package main; import "os"; func main() { os.Exit(1) }`)},
 		bad("plain", "internal/a/a.go", `func f() { panic("x") }`, arch.RulePanic),
 		bad("in what an unknown function is given", "internal/a/a.go", `import "sync"; func f() { sync.OnceFunc(func() { panic("x") }) }`, arch.RulePanic),
+		{name: "a suite panics", files: one("internal/a/atest/a.go", `func f() { panic("x") }`)},
 		{name: "a handler that cuts its connection", files: one("internal/a/a.go", `import "net/http"; func f() { panic(http.ErrAbortHandler) }`)},
 		{name: "another panic", files: one("internal/a/a.go", `func f(panic func()) { panic() }`)},
 		{name: "a test panics", files: one("internal/a/a_test.go", `func f() { panic("x") }`)},
