@@ -29,6 +29,7 @@ type call struct {
 	query  url.Values // may be nil
 	body   []byte     // JSON; nil for none
 	reads  bool       // changes nothing
+	search bool       // reads, and a 404 does not mean a missing issue
 }
 
 // send does one request and returns the body of a 2xx answer. Every error is
@@ -38,7 +39,7 @@ func (j *jira) send(ctx context.Context, c call) ([]byte, error) {
 	if err != nil {
 		return nil, unsendable(c.op, err)
 	}
-	exchange := httpclient.Exchange{Op: c.op, Reads: c.reads, Words: words}
+	exchange := httpclient.Exchange{Op: c.op, Reads: c.reads || c.search, Search: c.search, Words: words}
 	body, doErr := exchange.Do(j.http, req)
 	if doErr != nil {
 		return nil, connector.AsError(c.op, doErr)

@@ -37,7 +37,7 @@ func (j *jira) FindIncident(ctx context.Context, id connector.CorrelationID) (co
 	}
 	var found []searchIssue
 	for range maxSearchPages {
-		body, err := j.send(ctx, call{op: op, method: http.MethodGet, path: j.searchPath(), query: query, reads: true})
+		body, err := j.send(ctx, call{op: op, method: http.MethodGet, path: j.searchPath(), query: query, search: true})
 		if err != nil {
 			return connector.Ref{}, j.searchError(connector.AsError(op, err))
 		}
@@ -61,17 +61,15 @@ func (j *jira) searchPath() string {
 	return "search"
 }
 
-// searchError keeps a missing search apart from a missing incident: taking
-// one for the other would create a second incident.
+// searchError says what a search that is not there most likely means.
 func (j *jira) searchError(e *connector.Error) *connector.Error {
-	if e.Kind != connector.NotFound && e.Status != http.StatusGone {
+	if e.Status != http.StatusNotFound && e.Status != http.StatusGone {
 		return e
 	}
 	c := *e
-	c.Kind = connector.Rejected
-	c.Err = fmt.Errorf("no search of Jira %s at this address: is delivery.deployment right? (%w)", j.settings.deployment, e.Err)
-	if e.Err == nil {
-		c.Err = fmt.Errorf("no search of Jira %s at this address: is delivery.deployment right?", j.settings.deployment)
+	c.Err = fmt.Errorf("no search of Jira %q at this address; is delivery.deployment right?", j.settings.deployment)
+	if e.Err != nil {
+		c.Err = fmt.Errorf("%w: %w", c.Err, e.Err)
 	}
 	return &c
 }

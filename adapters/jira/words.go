@@ -6,15 +6,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/casepush/casepush/internal/connector"
 )
 
-// maxWords bounds what an error keeps of Jira's words, in characters.
-const maxWords = 500
-
 // words returns what Jira says in the body of a refusal: its messages, then
-// what is wrong with each field, sorted. "" if it says nothing.
+// what is wrong with each field, sorted. "" if it says nothing. httpclient bounds
+// and redacts them.
 func words(body []byte) string {
 	var answer struct {
 		ErrorMessages []string                   `json:"errorMessages"`
@@ -30,11 +26,7 @@ func words(body []byte) string {
 	if len(said) == 0 && answer.Message != "" {
 		said = append(said, answer.Message)
 	}
-	head, rest := connector.Limit{Max: maxWords, Unit: connector.Runes}.Cut(oneLine(strings.Join(said, "; ")))
-	if rest != "" {
-		head += "…"
-	}
-	return head
+	return strings.Join(said, "; ")
 }
 
 // plain is a JSON string's text, or the JSON of anything else.
@@ -45,6 +37,3 @@ func plain(raw json.RawMessage) string {
 	}
 	return string(raw)
 }
-
-// oneLine makes every run of white space one space.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
