@@ -86,10 +86,11 @@ func TestPushed(t *testing.T) {
 	}
 	for _, version := range []string{"7.17.0", "8.5.0", "8.12.0", "9.1.0"} {
 		forms := map[string][]string{
-			"new": {push("jira", "1", at(1)), status("closed", at(1)), push("snow", "2", at(2)), push("jira", "3", at(3)), push("snow", "4", at(4))},
+			"new": {push("jira", "1", at(1)), status("closed", at(1)), push("snow", "2", at(2)), push("jira", "3", at(3)), push("snow", "4", at(4)), push("jira", "", at(4))},
 		}
 		if version == "7.17.0" {
 			forms = map[string][]string{
+				"out of order": {oldAction("pushed", old("3", at(3)), `"jira"`, at(3)), oldAction("pushed", old("1", at(1)), `"jira"`, at(1))},
 				"7.17": {oldAction("pushed", old("1", at(1)), `"jira"`, at(1)), oldAction("pushed", old("2", at(2)), `"snow"`, at(2)),
 					oldAction("pushed", old("3", at(3)), `"jira"`, at(3)), oldAction("comment", "{}", "null", at(4))},
 				"7.14": {oldAction("pushed", `{"connector_id":"jira","external_id":"3","pushed_at":"`+at(3)+`"}`, "null", at(3))},

@@ -162,13 +162,15 @@ func TestCloseOddAnswers(t *testing.T) {
 			t.Errorf("%q: %+v, %v, %d writes", body, got, err, d.patches)
 		}
 	}
-	w := newWire(t, "9.1.0")
-	d := &desk{status: "open"}
-	d.onPatch = func(rw http.ResponseWriter) bool { give(rw, []any{}); return true }
-	d.serve(w)
-	got, err := w.client(t).Close(t.Context(), "default", "c-1", kibana.CloseOptions{})
-	if wantKind(t, err, connector.Conflict); got.Closed || d.patches != 5 {
-		t.Errorf("never closed: %+v, %d writes", got, d.patches)
+	for _, body := range []string{`[]`, `[{"id":"c-1","status":"open"}]`, `[{"id":"c-2","status":"closed"}]`} {
+		w := newWire(t, "9.1.0")
+		d := &desk{status: "open"}
+		d.onPatch = func(rw http.ResponseWriter) bool { _, _ = rw.Write([]byte(body)); return true }
+		d.serve(w)
+		got, err := w.client(t).Close(t.Context(), "default", "c-1", kibana.CloseOptions{})
+		if wantKind(t, err, connector.Conflict); got.Closed || d.patches != 5 {
+			t.Errorf("%s: %+v, %d writes: the case is still open", body, got, d.patches)
+		}
 	}
 }
 

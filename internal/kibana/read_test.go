@@ -144,6 +144,23 @@ func TestCommentsWithHiddenOnes(t *testing.T) {
 	}
 }
 
+func TestCommentsOutOfOrderAndDoubled(t *testing.T) {
+	w := newWire(t, "9.1.0")
+	w.json("GET /api/cases/c-1", `{"id":"c-1"}`)
+	w.mux.HandleFunc("GET /api/cases/c-1/comments/_find", func(rw http.ResponseWriter, r *http.Request) {
+		list := []any{}
+		if r.URL.Query().Get("page") == "1" {
+			for _, id := range []string{"3", "1", "2", "1"} {
+				list = append(list, map[string]any{"id": id, "type": "user", "created_at": "2026-01-01T00:00:0" + id + "Z"})
+			}
+		}
+		give(rw, map[string]any{"comments": list, "total": 4})
+	})
+	if got := readIDs(t, w.client(t)); !slices.Equal(got, []string{"1", "2", "3"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestTooManyComments(t *testing.T) {
 	th := &thread{ids: numbered(3), hidden: 9_998}
 	w := newWire(t, "9.1.0")
