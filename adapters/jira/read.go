@@ -3,6 +3,7 @@ package jira
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -47,6 +48,9 @@ func decodeIncident(body []byte, fields []string) (connector.Incident, error) {
 	}
 	if err := decode(body, &issue); err != nil {
 		return connector.Incident{}, err
+	}
+	if issue.Fields == nil { // must never pass for an issue without texts
+		return connector.Incident{}, errors.New(`key "fields": missing`)
 	}
 	var in connector.Incident
 	for _, name := range fields {
