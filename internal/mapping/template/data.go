@@ -41,8 +41,8 @@ func normalize(v any, path string, encode encoding, room int) (any, error) {
 		return encode(path, p)
 	}
 	out := make(object, len(m))
-	for k, member := range m {
-		p, err := normalize(member, strings.TrimPrefix(path+"."+k, "."), encode, room-1)
+	for _, k := range slices.Sorted(maps.Keys(m)) { // the same error every time
+		p, err := normalize(m[k], strings.TrimPrefix(path+"."+k, "."), encode, room-1)
 		if err != nil {
 			return nil, err
 		}
@@ -86,8 +86,8 @@ func plain(v any, path string, room int) (any, error) {
 		return out, nil
 	case map[string]any:
 		out := make(object, len(v))
-		for k, item := range v {
-			p, err := plain(item, path, room-1)
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			p, err := plain(v[k], path, room-1)
 			if err != nil {
 				return nil, err
 			}
