@@ -27,21 +27,7 @@ func (l *loader) checkNATS(cfg *Config) {
 	if n.URL != "" && !l.at("nats", "url").bad {
 		l.takeCredentials(n)
 	}
-	var ways []string
-	for _, w := range []struct {
-		name string
-		set  bool
-	}{{"creds", n.Creds != ""}, {"user", n.User != ""}, {"token", n.Token.IsSet()}} {
-		if w.set {
-			ways = append(ways, w.name)
-		}
-	}
-	if len(ways) > 1 {
-		l.fail(l.at("nats", ways[1]), "", "give one of %s", strings.Join(ways, ", "))
-	}
-	if (n.User != "") != n.Password.IsSet() && !l.at("nats", "password").bad {
-		l.fail(l.at("nats", "user"), "", "user and password belong together")
-	}
+	l.checkNATSLogin(n)
 	if n.Replicas != 1 && n.Replicas != 3 && n.Replicas != 5 {
 		l.fail(l.at("nats", "replicas"), "", "want 1, 3 or 5")
 	} else if n.Replicas > 1 && n.URL == "" {
@@ -55,6 +41,24 @@ func (l *loader) checkNATS(cfg *Config) {
 	}
 	l.checkAuthorities(n.TLS.CA, l.at("nats", "tls", "ca"))
 	l.checkPair(n.TLS.Cert, n.TLS.Key, false, "nats", "tls", "cert", "key")
+}
+
+func (l *loader) checkNATSLogin(n *NATS) {
+	var ways []string
+	for _, w := range []struct {
+		name string
+		set  bool
+	}{{"creds", n.Creds != ""}, {"user", n.User != ""}, {"token", n.Token.IsSet()}} {
+		if w.set {
+			ways = append(ways, w.name)
+		}
+	}
+	if len(ways) > 1 {
+		l.fail(l.at("nats", ways[1]), "", "give one of %s", strings.Join(ways, ", "))
+	}
+	if user := l.at("nats", "user"); (n.User != "") != n.Password.IsSet() && !user.bad && !l.at("nats", "password").bad {
+		l.fail(user, "", "user and password belong together")
+	}
 }
 
 // takeCredentials moves what stands in nats.url before an @ to where it is kept
@@ -139,29 +143,36 @@ func isLoopback(listen string) bool {
 }
 
 func (l *loader) checkKibana(k *Kibana) {
-	basic := k.Username != "" || k.Password.IsSet()
-	switch {
-	case k.URL == "" && (k.APIKey.IsSet() || basic):
-		if !l.at("kibana", "url").bad {
-			l.fail(l.at("kibana", "url"), "", "url is missing: there are credentials and no Kibana")
-		}
-	case k.APIKey.IsSet() && basic:
-		l.fail(l.at("kibana", "api_key"), "", "give api_key, or username and password")
-	case basic && (k.Username == "" || !k.Password.IsSet()) && !l.at("kibana", "password").bad:
-		l.fail(l.at("kibana", "username"), "", "username and password belong together")
-	case k.URL != "" && !k.APIKey.IsSet() && !basic && !l.at("kibana", "api_key").bad && !l.at("kibana", "password").bad:
-		l.warn(l.at("kibana", "url"), "set kibana.api_key", "no credentials: Kibana refuses them unless its security is off")
-	}
-	for key, value := range map[string]string{"url": k.URL, "public_base_url": k.PublicBaseURL} {
-		if u, err := url.Parse(value); err == nil && u.User != nil {
-			l.fail(l.at("kibana", key), "use kibana.api_key, or username and password", "the URL must hold no credentials")
-		}
-	}
+	l.noCredentialsIn(k.URL, "kibana", "url")
+	l.noCredentialsIn(k.PublicBaseURL, "kibana", "public_base_url")
+	l.checkKibanaLogin(k)
 	for i, f := range k.SSL.CertificateAuthorities {
 		l.checkAuthorities(f, l.item(i, "kibana", "ssl", "certificateAuthorities"))
 	}
 	l.checkPair(k.SSL.Certificate, k.SSL.Key, k.SSL.KeyPassphrase.IsSet(), "kibana", "ssl", "certificate", "key")
 	l.checkRange(k.ResponseTimeout, time.Millisecond, time.Hour, "kibana", "responseTimeout")
+}
+
+func (l *loader) noCredentialsIn(text string, keys ...string) {
+	if u, err := url.Parse(text); err == nil && u.User != nil {
+		l.fail(l.at(keys...), "use kibana.api_key, or username and password", "the URL must hold no credentials")
+	}
+}
+
+func (l *loader) checkKibanaLogin(k *Kibana) {
+	at := func(key string) *node { return l.at("kibana", key) }
+	basic := k.Username != "" || k.Password.IsSet()
+	switch {
+	case at("url").bad || at("api_key").bad || at("username").bad || at("password").bad:
+	case k.URL == "" && (k.APIKey.IsSet() || basic):
+		l.fail(at("url"), "", "url is missing: there are credentials and no Kibana")
+	case k.APIKey.IsSet() && basic:
+		l.fail(at("api_key"), "", "give api_key, or username and password")
+	case basic && (k.Username == "" || !k.Password.IsSet()):
+		l.fail(at("username"), "", "username and password belong together")
+	case k.URL != "" && !k.APIKey.IsSet() && !basic:
+		l.warn(at("url"), "set kibana.api_key", "no credentials: Kibana refuses that unless its security is off")
+	}
 }
 
 // item returns one item of a list, or the list if it is one text.

@@ -1,12 +1,8 @@
 package config
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
-	"strings"
-
-	"github.com/casepush/casepush/internal/connector"
 )
 
 var (
@@ -117,11 +113,7 @@ func (l *loader) caseConnector(cfg *Config, e *entry) ConfigurationConnector {
 	n := e.value
 	l.onlyKeys(n, caseConnectorKeys[:])
 	var c ConfigurationConnector
-	for key, dst := range map[string]*string{"id": &c.ID, "name": &c.Name, "type": &c.Type} {
-		if v := n.value(key); v != nil && v.kind != kindNull {
-			*dst, _ = l.text(v)
-		}
-	}
+	c.ID, c.Name, c.Type = l.optionalText(n, "id"), l.optionalText(n, "name"), l.optionalText(n, "type")
 	if v := n.value("fields"); v != nil && v.kind != kindNull && l.wantMap(v) {
 		c.Fields, _ = l.plain(v).(map[string]any)
 	}
@@ -133,6 +125,16 @@ func (l *loader) caseConnector(cfg *Config, e *entry) ConfigurationConnector {
 	}
 	l.matchConnector(cfg, n, &c)
 	return c
+}
+
+// optionalText returns a text of a block, "" if it is absent or null.
+func (l *loader) optionalText(n *node, key string) string {
+	v := n.value(key)
+	if v == nil || v.kind == kindNull {
+		return ""
+	}
+	text, _ := l.text(v)
+	return text
 }
 
 // matchConnector fills in the type of a connector of the file.
@@ -192,101 +194,4 @@ func (l *loader) connectorIDs() []string {
 		}
 	}
 	return ids
-}
-
-// mappings reads rows of a mapping, with action_type or 7.x's actionType.
-func (l *loader) mappings(n *node) []connector.MappingRow {
-	if n.kind == kindNull {
-		return nil
-	}
-	if n.kind != kindList {
-		l.wrongType(n, "a list")
-		return nil
-	}
-	var rows []connector.MappingRow
-	seen := make(map[string]bool)
-	for _, item := range n.items {
-		if !l.wantMap(item) {
-			continue
-		}
-		row, ok := l.mappingRow(item)
-		if !ok {
-			continue
-		}
-		if key := fmt.Sprintf("%s\x00%s", row.Source, row.Target); seen[key] {
-			l.fail(item, "remove one", "%s is mapped to %q twice", row.Source, clip(row.Target))
-		} else {
-			seen[key] = true
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-var (
-	mappingKeys = [...]string{"source", "target", "action_type"}
-	sources     = [...]string{string(connector.Title), string(connector.Description), string(connector.Comments), string(connector.Tags)}
-	actionTypes = [...]string{string(connector.Overwrite), string(connector.Append), string(connector.Nothing)}
-)
-
-func (l *loader) mappingRow(n *node) (connector.MappingRow, bool) {
-	if e := n.get("actionType"); e != nil && n.get("action_type") == nil {
-		e.key = "action_type"
-	}
-	l.onlyKeys(n, mappingKeys[:])
-	row := connector.MappingRow{
-		Source:     connector.Source(l.word(n, "source", "", sources[:])),
-		ActionType: connector.ActionType(l.word(n, "action_type", "", actionTypes[:])),
-	}
-	if v := n.value("target"); v != nil && v.kind != kindNull {
-		row.Target, _ = l.text(v)
-	}
-	if v := l.placeIn(n, "target"); strings.TrimSpace(row.Target) == "" && !v.bad {
-		l.fail(v, fmt.Sprintf("%q drops the field", connector.NotMapped), "target is missing")
-	}
-	return row, row.Source != "" && row.ActionType != "" && row.Target != ""
-}
-
-// checkMappingOf compares a mapping with what its connector type can do. at is
-// the value that holds the rows.
-func (l *loader) checkMappingOf(t connector.Type, rows []connector.MappingRow, at *node) {
-	if len(rows) == 0 {
-		return
-	}
-	filled := make(map[string]bool)
-	for _, r := range rows {
-		text := r.Source == connector.Title || r.Source == connector.Description
-		if r.ActionType == connector.Append && text && !t.Append {
-			l.failRow(at, r, "use overwrite", "append: connectors of type %q cannot append to the %s", t.ID, r.Source)
-		}
-		if r.ActionType != connector.Nothing && r.Target != connector.NotMapped {
-			filled[r.Target] = true
-		}
-	}
-	for _, target := range t.RequiredTargets {
-		if !filled[target] && !at.bad {
-			place := *at
-			l.fail(&place, "", "nothing is mapped to %q, without which a connector of type %q creates no incident", target, t.ID)
-		}
-	}
-}
-
-// failRow reports a row at its action type.
-func (l *loader) failRow(at *node, r connector.MappingRow, hint, format string, args ...any) {
-	for _, item := range at.rows() {
-		source, action := item.value("source"), item.value("action_type")
-		if source != nil && action != nil && source.text == string(r.Source) && action.text == string(r.ActionType) {
-			at = action
-			break
-		}
-	}
-	l.fail(at, hint, format, args...)
-}
-
-// rows returns the rows of a mapping, which in 7.x stand one level deeper.
-func (n *node) rows() []*node {
-	if m := n.value("mapping"); m != nil {
-		return m.items
-	}
-	return n.items
 }

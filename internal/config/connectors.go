@@ -26,7 +26,7 @@ var plannedTypes = [...]string{
 var otherTypes = [...]string{
 	".slack", ".slack_api", ".email", ".webhook", ".teams", ".pagerduty", ".tines", ".torq", ".xmatters", ".d3security",
 	".gen-ai", ".bedrock", ".gemini", ".inference", ".mcp", ".sentinelone", ".crowdstrike", ".microsoft_defender_endpoint",
-	".jira-service-management", ".observability-ai-assistant", ".cases",
+	".jira-service-management", ".observability-ai-assistant", ".cases", noType,
 }
 
 // noType is the type of "no connector".
@@ -55,18 +55,18 @@ func (l *loader) connector(cfg *Config, e *entry) {
 	if e.key == "none" || e.key == "" {
 		l.failKey(e, "", "the id %q cannot be used: it means no connector", e.key)
 	}
-	typeOK := l.connectorHead(e, &def)
-	if !typeOK {
-		return
-	}
+	known := l.connectorHead(e, &def)
 	t, built := l.types[def.Type]
-	if !built {
+	if known && !built {
 		l.leaveAside(cfg, e, def)
 		return
 	}
 	def.Config = l.connectorConfig(n.value("config"), &def)
 	var unresolved bool
 	def.Secrets, unresolved = l.connectorSecrets(n.value("secrets"))
+	if !known {
+		return
+	}
 	l.checkMappingOf(t, def.Mapping, n.at(e.line, e.col, []string{"config", "casesConfiguration"}))
 	l.checkDefinition(t, def, e, unresolved)
 	cfg.Connectors = append(cfg.Connectors, def)
@@ -81,7 +81,7 @@ func (l *loader) connectorHead(e *entry, def *connector.Definition) bool {
 		case slices.Contains(kibanaOnlyKeys[:], x.key):
 			l.warnKey(x, "", "left aside: only Kibana uses it")
 		case x.key == "connector_type_id":
-			l.reportAt(x.line, x.col, x.value.path, "unknown key", `did you mean "actionTypeId"?`)
+			l.failKey(x, `did you mean "actionTypeId"?`, "unknown key")
 		default:
 			l.unknownKey(x, connectorKeys[:])
 		}
@@ -96,7 +96,7 @@ func (l *loader) connectorText(e *entry, key string) string {
 	n := e.value.value(key)
 	if n == nil || n.kind == kindNull {
 		if key != "actionTypeId" || e.value.get("connector_type_id") == nil {
-			l.failKey(e, "", "%s is missing", key)
+			l.fail(e.value.at(e.line, e.col, []string{key}), "", "%s is missing", key)
 		}
 		return ""
 	}
@@ -209,7 +209,7 @@ func (l *loader) connectorSecrets(n *node) (secrets map[string]secret.String, un
 		if e.value.kind == kindNull {
 			continue
 		}
-		s, plain := l.connectorSecret(e.value)
+		s, plain := l.connectorSecret(e)
 		if plain && !slices.Contains(accountKeys[:], e.key) {
 			l.warnPlain(e.value)
 		}
@@ -219,23 +219,27 @@ func (l *loader) connectorSecrets(n *node) (secrets map[string]secret.String, un
 	return secrets, unresolved
 }
 
+// objectKeys are the secrets that may be a block of texts.
+var objectKeys = [...]string{"secretHeaders"}
+
 // connectorSecret reads a text, a reference, or an object of them, which is
 // kept as its JSON text.
-func (l *loader) connectorSecret(n *node) (s secret.String, plain bool) {
-	if n.kind != kindMap || isReference(n) {
+func (l *loader) connectorSecret(e *entry) (s secret.String, plain bool) {
+	n := e.value
+	if n.kind != kindMap || isReference(n) || !slices.Contains(objectKeys[:], e.key) {
 		return l.secret(n)
 	}
 	object := make(map[string]string, len(n.entries))
-	for _, e := range n.entries {
-		if e.value.kind == kindNull {
+	for _, x := range n.entries {
+		if x.value.kind == kindNull {
 			continue
 		}
-		part, partPlain := l.secret(e.value)
+		part, partPlain := l.secret(x.value)
 		if !part.IsSet() {
 			n.bad = true
 		}
 		plain = plain || partPlain
-		object[e.key] = part.Reveal()
+		object[x.key] = part.Reveal()
 	}
 	if n.bad {
 		return secret.String{}, false

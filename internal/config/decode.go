@@ -152,7 +152,7 @@ func (l *loader) decodeInt(n *node, dst reflect.Value) {
 			return
 		}
 	}
-	l.wrongType(n, "a whole number, 0 or more")
+	l.wrongNumber(n, "a whole number, 0 or more")
 }
 
 func (l *loader) decodeFloat(n *node, dst reflect.Value) {
@@ -162,7 +162,19 @@ func (l *loader) decodeFloat(n *node, dst reflect.Value) {
 			return
 		}
 	}
-	l.wrongType(n, "a number, 0 or more")
+	l.wrongNumber(n, "a number, 0 or more")
+}
+
+func (l *loader) wrongNumber(n *node, want string) {
+	if n.bad || !n.isScalar() {
+		l.wrongType(n, want)
+		return
+	}
+	hint := ""
+	if _, err := strconv.ParseFloat(n.text, 64); err == nil && n.kind == kindString && !n.loose {
+		hint = "write it without quotes"
+	}
+	l.fail(n, hint, "want %s, got %s", want, l.shown(n))
 }
 
 // numberText returns the text of a number, from the environment too.

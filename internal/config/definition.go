@@ -28,9 +28,19 @@ func (l *loader) checkDefinition(t connector.Type, def connector.Definition, e *
 		if p.Warning {
 			l.warn(&place, "", "%s", message)
 		} else {
-			l.fail(&place, "", "%s", message)
+			l.fail(&place, deliveryHint(p.Path), "%s", message)
 		}
 	}
+}
+
+// deliveryHint helps with a misspelt common key, which a type knows as little
+// as any other word.
+func deliveryHint(path []string) string {
+	common := keysOf(Delivery{})
+	if len(path) != 2 || path[0] != "delivery" || slices.Contains(common, path[1]) {
+		return ""
+	}
+	return didYouMean(path[1], common)
 }
 
 // placeOf finds the value, or the key that should hold it.

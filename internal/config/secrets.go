@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/casepush/casepush/internal/secret"
@@ -44,17 +45,16 @@ func (l *loader) expand(n *node) (text string, filled bool) {
 	return text, filled
 }
 
+var referenceKeys = [...]string{"env", "file", "credential"}
+
 // isReference reports whether a block is a reference: one key, and that one of
 // env, file, credential.
 func isReference(n *node) bool {
 	if n.kind != kindMap || len(n.entries) != 1 {
 		return false
 	}
-	switch n.entries[0].key {
-	case "env", "file", "credential":
-		return n.entries[0].value.kind == kindString
-	}
-	return false
+	e := n.entries[0]
+	return slices.Contains(referenceKeys[:], e.key) && e.value.kind == kindString
 }
 
 // decodeSecret reads a secret of a section. Form "http" is a URL that may hold
@@ -85,6 +85,7 @@ func (l *loader) warnPlain(n *node) {
 // the file.
 func (l *loader) secret(n *node) (s secret.String, plain bool) {
 	switch {
+	case n.bad: // reported
 	case n.kind == kindString:
 		text, filled := l.expand(n)
 		return secret.New(text), !filled && text != ""
@@ -108,22 +109,13 @@ func (l *loader) secret(n *node) (s secret.String, plain bool) {
 
 func (l *loader) wrongReference(n *node) {
 	for _, e := range n.entries {
-		if !isOneOf(e.key, "env", "file", "credential") {
+		if !slices.Contains(referenceKeys[:], e.key) {
 			n.bad = true
-			l.unknownKey(e, []string{"env", "file", "credential"})
+			l.unknownKey(e, referenceKeys[:])
 			return
 		}
 	}
 	l.fail(n, referenceHint, "want a reference of one key that is a text")
-}
-
-func isOneOf(s string, list ...string) bool {
-	for _, x := range list {
-		if s == x {
-			return true
-		}
-	}
-	return false
 }
 
 // resolve gets what a reference refers to. Problems name the reference and

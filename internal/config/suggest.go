@@ -21,14 +21,14 @@ func nearest(word string, known []string) string {
 	if len(word) > 2*maxShown {
 		return ""
 	}
-	best, least := "", 0
+	if slices.Contains(known, word) {
+		return ""
+	}
+	best, least, same := "", 0, 0
 	for _, k := range known {
-		if k == word {
-			continue
-		}
-		d := edits(plainWord(word), plainWord(k))
-		if d <= max(1, len(k)/3) && (best == "" || d < least) {
-			best, least = k, d
+		d, p := edits(plainWord(word), plainWord(k)), commonPrefix(word, k)
+		if d <= max(1, len(k)/3) && (best == "" || d < least || d == least && p > same) {
+			best, least, same = k, d, p
 		}
 	}
 	return best
@@ -40,6 +40,15 @@ func oneOf(word string, known []string) string {
 		return hint
 	}
 	return "one of " + strings.Join(known, ", ")
+}
+
+// commonPrefix counts the bytes with which both begin.
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // plainWord drops what people mix up between Kibana's camelCase and snake_case.

@@ -155,7 +155,7 @@ func (l *loader) checkPair(cert, key File, encrypted bool, keys ...string) {
 	case cert.IsSet() && key.IsSet() && !encrypted:
 		// The error may quote the key's block type, never its content.
 		if _, err := tls.X509KeyPair(cert.PEM(), key.PEM()); err != nil {
-			l.fail(at(certName), "want PEM", "certificate and key cannot be used together: %s", strings.TrimPrefix(err.Error(), "tls: "))
+			l.fail(at(certName), "", "certificate and key cannot be used together: %s", strings.TrimPrefix(err.Error(), "tls: "))
 		}
 	}
 }
