@@ -129,8 +129,9 @@ const minDelay = time.Second
 // attempts: exponential from Base to Cap with full jitter, at least a second.
 func Backoff(p Policy, attempts int, jitter float64) time.Duration {
 	ceiling := p.Cap
-	if shift := attempts - 1; shift < 30 {
-		ceiling = min(p.Cap, p.Base<<max(shift, 0))
+	// Compared this way round, because Base<<shift may overflow.
+	if shift := max(attempts, 1) - 1; shift < 63 && p.Base <= p.Cap>>shift {
+		ceiling = p.Base << shift
 	}
 	return max(minDelay, time.Duration(jitter*float64(ceiling)))
 }
