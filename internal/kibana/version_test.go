@@ -38,11 +38,11 @@ func TestVersionIsForgotten(t *testing.T) {
 		}
 		for text, age := range map[string]time.Duration{"9.1.0": versionAge, "": unknownVersionAge} {
 			v.set(parseRelease(text))
-			time.Sleep(age - 1)
+			time.Sleep(age - time.Second)
 			if r, ok := v.get(); !ok || r.text != text {
 				t.Errorf("%q: forgotten early", text)
 			}
-			time.Sleep(1)
+			time.Sleep(time.Second)
 			if _, ok := v.get(); ok {
 				t.Errorf("%q: still believed after %v", text, age)
 			}
