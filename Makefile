@@ -23,7 +23,7 @@ build: ## build ./casepush
 	CGO_ENABLED=0 $(GO) build -trimpath -o casepush ./cmd/casepush
 
 test: $(BIN)/.built ## all tests: go test ./...
-	@$(TOTALS) -label test -timeout $(TESTTIMEOUT) ./...
+	@$(TOTALS) -label test -- -timeout $(TESTTIMEOUT) ./...
 
 check: fmtcheck vet lint arch toolstest race ## formatting, vet, staticcheck, import rules, all tests with -race
 
@@ -49,10 +49,10 @@ toolstest:
 # The race detector is linked by a C compiler; without one go has cgo off.
 race: $(BIN)/.built ## all tests with -race
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then \
-		$(TOTALS) -label race -race -timeout $(RACETIMEOUT) ./...; \
+		$(TOTALS) -label race -- -race -timeout $(RACETIMEOUT) ./...; \
 	else \
 		echo "NO RACE DETECTOR: it needs a C compiler, and there is none"; \
-		$(TOTALS) -label no-race -timeout $(RACETIMEOUT) ./...; \
+		$(TOTALS) -label no-race -- -timeout $(RACETIMEOUT) ./...; \
 	fi
 
 fuzz: ## each fuzz target for FUZZTIME (30s)

@@ -1,7 +1,7 @@
 // Totals runs go test with the given arguments, shows what a person wants to
 // see of it, and ends with a line "N passed, N failed".
 //
-//	totals [-label TEXT] [-append FILE] [--] [go test arguments]
+//	totals [-label TEXT] [-append FILE] -- [go test arguments]
 //
 // Packages are listed as they finish; of a failed test all output is shown, of
 // others none. Every test and subtest counts once; a package that fails
