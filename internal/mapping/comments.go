@@ -28,7 +28,7 @@ func (r *renderer) comments() ([]connector.Comment, error) {
 		out = append(out, r.parts(c.ID, connector.Digest(c.Text), text)...)
 	}
 	if n := r.alerts(); n > 0 {
-		out = append(out, r.parts(r.Case.ID+totalAlertsSuffix, strconv.Itoa(n), r.alertTotal(n))...)
+		out = append(out, r.parts(AlertTotalID(r.Case.ID), strconv.Itoa(n), r.alertTotal(n))...)
 	}
 	return out, nil
 }

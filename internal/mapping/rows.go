@@ -82,6 +82,9 @@ func judge(t connector.Type, row connector.MappingRow) (connector.MappingRow, er
 	if row.Target == "" {
 		return row, fmt.Errorf("mapping %s: target: is missing", row)
 	}
+	if row.ActionType == connector.Append && row.Source == connector.Tags {
+		return row, fmt.Errorf("mapping %s: a list cannot be appended to: use overwrite", row)
+	}
 	if row.ActionType == connector.Append && !t.Append {
 		return row, fmt.Errorf("mapping %s: %s incidents cannot be read, so nothing can be appended: use overwrite", row, t.ID)
 	}
