@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/casepush/casepush/internal/connector"
 )
 
@@ -20,19 +22,20 @@ type guard struct {
 	allowed  []string
 	timeout  time.Duration
 	maxBytes int64
+	pace     *rate.Limiter // nil is no limit
 }
 
 func newGuard(s Settings, base http.RoundTripper, p proxy) *guard {
 	return &guard{
 		base: base, byHost: map[string]http.RoundTripper{}, proxy: p,
-		allowed: lower(s.AllowedHosts), timeout: s.ResponseTimeout, maxBytes: s.MaxResponseBytes,
+		allowed: lower(s.AllowedHosts), timeout: s.ResponseTimeout, maxBytes: s.MaxResponseBytes, pace: pace(s.RequestsPerSecond),
 	}
 }
 
 // RoundTrip sends the request at most once: see [guard.prepare].
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	trip := journeyOf(req.Context())
-	if err := g.check(req); err != nil {
+	if err := g.admit(req); err != nil {
 		trip.refused.Store(true)
 		if req.Body != nil {
 			_ = req.Body.Close()
@@ -71,6 +74,29 @@ func closeIdle(base http.RoundTripper) {
 	if c, ok := base.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
+}
+
+// pace makes the limiter of a client.
+func pace(perSecond float64) *rate.Limiter {
+	if perSecond <= 0 {
+		return nil
+	}
+	return rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))
+}
+
+// admit checks the request and waits for its turn. The wait ends at once when
+// the request's deadline would come first.
+func (g *guard) admit(req *http.Request) error {
+	if err := g.check(req); err != nil {
+		return err
+	}
+	if g.pace == nil {
+		return nil
+	}
+	if err := g.pace.Wait(req.Context()); err != nil {
+		return fmt.Errorf("not sent: delivery.requests_per_second leaves no room before the deadline: %w", err)
+	}
+	return nil
 }
 
 // errBadRequest marks requests that cannot be sent at all.

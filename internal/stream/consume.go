@@ -1,0 +1,187 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casepush/casepush/internal/push"
+)
+
+const (
+	ackWait      = 60 * time.Second
+	progressTick = ackWait / 3 // how often a long push asks for more time
+	routerFlight = 64
+	retryDelay   = 2 * time.Second // after an error of the infrastructure
+	handBackMax  = 30 * time.Second
+)
+
+func (c *Conn) routerName() string { return c.names.prefix + "_router" }
+
+// Route gives every event to f, several at once and in no particular order,
+// until ctx is done, and then waits for the calls in flight. An event whose
+// call fails comes again.
+func (c *Conn) Route(ctx context.Context, f func(ctx context.Context, in Incoming, id string) error) error {
+	cons, err := c.events.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: c.routerName(), AckPolicy: jetstream.AckExplicitPolicy, DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckWait: ackWait, MaxAckPending: 4 * routerFlight, MaxDeliver: -1,
+	})
+	if err != nil {
+		return fmt.Errorf("router: %w", err)
+	}
+	return c.consume(ctx, cons, routerFlight, func(work context.Context, m jetstream.Msg) {
+		meta, err := m.Metadata()
+		if err != nil {
+			_ = m.NakWithDelay(retryDelay)
+			return
+		}
+		in := incoming(m.Subject(), m.Headers(), m.Data())
+		in.Seq, in.StoredAt = meta.Sequence.Stream, meta.Timestamp
+		if err := f(work, in, c.eventID(in.Event, in.Seq)); err != nil {
+			_ = m.NakWithDelay(retryDelay) // a lost NAK only makes it later
+			return
+		}
+		_ = m.Ack() // a lost ack only makes it come again
+	})
+}
+
+// Work is a queue being worked on.
+type Work struct {
+	// Connector is the queue's connector id; "" is the queue of events that
+	// wait for Kibana to be routed.
+	Connector string
+	InFlight  int
+	// Do works on one job.
+	Do func(ctx context.Context, j push.Job) (push.Verdict, error)
+	// Hold says until when nothing of this queue may be worked on; may be nil.
+	Hold func() time.Time
+}
+
+// Consume works on one queue until ctx is done, and then waits for the jobs in
+// flight.
+func (c *Conn) Consume(ctx context.Context, w Work) error {
+	queue := routeQueue
+	name := c.names.prefix + "_route"
+	if w.Connector != "" {
+		queue = encode(w.Connector)
+		name = c.names.prefix + "_push_" + queue
+	}
+	cons, err := c.work.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: name, FilterSubject: c.names.queueFilter(queue), AckPolicy: jetstream.AckExplicitPolicy,
+		AckWait: ackWait, MaxAckPending: max(64, 4*w.InFlight), MaxDeliver: -1,
+	})
+	if err != nil {
+		return fmt.Errorf("queue of connector %q: %w", w.Connector, err)
+	}
+	return c.consume(ctx, cons, w.InFlight, func(work context.Context, m jetstream.Msg) { c.job(work, queue, w, m) })
+}
+
+func (c *Conn) job(ctx context.Context, queue string, w Work, m jetstream.Msg) {
+	if w.Hold != nil {
+		if rest := time.Until(w.Hold()); rest > 0 {
+			_ = m.NakWithDelay(min(rest, handBackMax))
+			return
+		}
+	}
+	var j push.Job
+	if err := json.Unmarshal(m.Data(), &j); err != nil || j.Format > push.Format {
+		// A newer worker wrote it; one of its kind will take it.
+		_ = m.NakWithDelay(handBackMax)
+		return
+	}
+	if meta, err := m.Metadata(); err == nil {
+		j.Redelivered = meta.NumDelivered > 1
+	}
+	stop := keepAlive(m)
+	v, err := w.Do(ctx, j)
+	stop()
+	if err == nil && v.Action == push.Later {
+		j.Kind = wakeKind(j.Kind)
+		err = c.wakeAt(context.WithoutCancel(ctx), queue, j, v.At)
+		v.Action = push.Done
+	}
+	switch {
+	case err != nil:
+		_ = m.NakWithDelay(retryDelay)
+	case v.Action == push.Done:
+		_ = m.Ack()
+	default:
+		_ = m.NakWithDelay(max(v.Delay, 10*time.Millisecond))
+	}
+}
+
+// wakeKind: a replay stays one; everything else comes back as a retry.
+func wakeKind(k push.Kind) push.Kind {
+	if k == push.KindReplay {
+		return k
+	}
+	return push.KindRetry
+}
+
+// keepAlive asks the server for more time while a push runs.
+func keepAlive(m jetstream.Msg) (stop func()) {
+	var timer *time.Timer
+	var mu sync.Mutex
+	stopped := false
+	var tick func()
+	tick = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if stopped {
+			return
+		}
+		_ = m.InProgress()
+		timer = time.AfterFunc(progressTick, tick)
+	}
+	timer = time.AfterFunc(progressTick, tick)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		stopped = true
+		timer.Stop()
+	}
+}
+
+// consume gives messages to f, at most flight at once. Messages that were
+// fetched and not begun when ctx ends are handed back at once.
+func (c *Conn) consume(ctx context.Context, cons jetstream.Consumer, flight int, f func(context.Context, jetstream.Msg)) error {
+	messages, err := cons.Messages(jetstream.PullMaxMessages(flight), jetstream.PullHeartbeat(5*time.Second), jetstream.PullExpiry(30*time.Second))
+	if err != nil {
+		return fmt.Errorf("consumer %s: %w", cons.CachedInfo().Name, err)
+	}
+	defer messages.Stop()
+	slots := make(chan struct{}, flight)
+	var running sync.WaitGroup
+	defer running.Wait()
+	// The calls outlive ctx until they are done: the caller bounds them.
+	work := context.WithoutCancel(ctx)
+	for {
+		m, err := messages.Next(jetstream.NextContext(ctx))
+		switch {
+		case ctx.Err() != nil:
+			if m != nil {
+				_ = m.Nak()
+			}
+			return nil
+		case errors.Is(err, jetstream.ErrMsgIteratorClosed), errors.Is(err, jetstream.ErrConsumerDeleted), errors.Is(err, jetstream.ErrConsumerNotFound):
+			return fmt.Errorf("consumer %s: %w", cons.CachedInfo().Name, err)
+		case err != nil:
+			continue // a missed heartbeat while NATS is away; the client goes on by itself
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			_ = m.Nak()
+			return nil
+		}
+		running.Go(func() {
+			defer func() { <-slots }()
+			f(work, m)
+		})
+	}
+}

@@ -1,0 +1,131 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/push"
+)
+
+// Publish puts an event on the stream and returns its sequence. duplicate:
+// the stream had an event of this id within its window and took no second one.
+func (c *Conn) Publish(ctx context.Context, e event.Event) (seq uint64, duplicate bool, err error) {
+	body, err := e.Encode()
+	if err != nil {
+		return 0, false, err
+	}
+	if limit := c.MaxPayload(); int64(len(body)) > limit {
+		return 0, false, fmt.Errorf("event of case %q has %d bytes, the NATS server takes %d: publish it without its case (casepush reads that from Kibana), or raise max_payload", e.CaseID, len(body), limit)
+	}
+	msg := nats.NewMsg(c.names.Event(e.SpaceID, e.CaseID))
+	msg.Data = body
+	if e.ID != "" {
+		msg.Header.Set(nats.MsgIdHdr, e.ID)
+	}
+	ack, err := c.js.PublishMsg(ctx, msg)
+	if err != nil {
+		return 0, false, fmt.Errorf("publish event of case %q: %w", e.CaseID, err)
+	}
+	return ack.Sequence, ack.Duplicate, nil
+}
+
+// Incarnation implements push.Mailbox: the time at which the stream was made,
+// which no second stream of this name shares.
+func (c *Conn) Incarnation() string {
+	return strconv.FormatInt(c.events.CachedInfo().Created.UnixNano(), 36)
+}
+
+// Events implements push.Mailbox. All reads go to the stream's leader.
+func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, limit int) ([]push.Mail, ledger.Position, error) {
+	subject := c.names.Event(space, caseID)
+	head := ledger.Position{Stream: c.Incarnation()}
+	last, err := c.events.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, head, nil
+	}
+	if err != nil {
+		return nil, head, fmt.Errorf("read newest event of case %q: %w", caseID, err)
+	}
+	head.Seq = last.Sequence
+	var mails []push.Mail
+	for seq := after + 1; seq < last.Sequence; {
+		m, err := c.events.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(subject))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			break
+		}
+		if err != nil {
+			return nil, head, fmt.Errorf("read events of case %q: %w", caseID, err)
+		}
+		if m.Sequence >= last.Sequence {
+			break
+		}
+		mails = append(mails, mail(m))
+		seq = m.Sequence + 1
+	}
+	mails = append(mails, mail(last))
+	return slices.Clone(mails[max(0, len(mails)-limit):]), head, nil
+}
+
+func mail(m *jetstream.RawStreamMsg) push.Mail {
+	e, err := decodeEvent(m.Subject, m.Header, m.Data)
+	return push.Mail{Seq: m.Sequence, Event: e, Err: err}
+}
+
+func decodeEvent(subject string, header nats.Header, body []byte) (event.Event, error) {
+	tokens := lastTokens(subject, 2)
+	if tokens == nil {
+		return event.Event{}, fmt.Errorf("subject %q: want <prefix>.push.<space_id>.<case_id>", subject)
+	}
+	return event.Decode(event.Message{SpaceID: tokens[0], CaseID: tokens[1], Header: header, Body: body})
+}
+
+// Incoming is one event as the router gets it.
+type Incoming struct {
+	Seq      uint64
+	StoredAt time.Time
+	Space    string // of the subject
+	Case     string // of the subject
+	Event    event.Event
+	Size     int
+	Err      error // the event cannot be read
+}
+
+// EventID is the CloudEvents id, else the Nats-Msg-Id, else made of the sequence.
+func (c *Conn) eventID(e event.Event, seq uint64) string {
+	if e.ID != "" {
+		return e.ID
+	}
+	return c.names.Events() + ":" + strconv.FormatUint(seq, 10)
+}
+
+// Event reads one event by its sequence; ok is false if it is gone.
+func (c *Conn) Event(ctx context.Context, seq uint64) (in Incoming, id string, ok bool, err error) {
+	m, err := c.events.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return Incoming{}, "", false, nil
+	}
+	if err != nil {
+		return Incoming{}, "", false, fmt.Errorf("read event %d: %w", seq, err)
+	}
+	in = incoming(m.Subject, m.Header, m.Data)
+	in.Seq, in.StoredAt = m.Sequence, m.Time
+	return in, c.eventID(in.Event, seq), true, nil
+}
+
+func incoming(subject string, header nats.Header, body []byte) Incoming {
+	in := Incoming{Size: len(body)}
+	if tokens := lastTokens(subject, 2); tokens != nil {
+		in.Space, in.Case = tokens[0], tokens[1]
+	}
+	in.Event, in.Err = decodeEvent(subject, header, body)
+	return in
+}

@@ -1,0 +1,125 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casepush/casepush/internal/push"
+)
+
+// PutJob puts a job on its connector's queue and waits until it is stored.
+func (c *Conn) PutJob(ctx context.Context, j push.Job) error {
+	return c.putJob(ctx, encode(j.Connector), j)
+}
+
+// PutRoute puts aside an event whose connector only Kibana knows, so that an
+// outage of Kibana does not hold up the others.
+func (c *Conn) PutRoute(ctx context.Context, j push.Job) error { return c.putJob(ctx, routeQueue, j) }
+
+func (c *Conn) putJob(ctx context.Context, queue string, j push.Job) error {
+	j.Format = push.Format
+	body, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("encode job: %w", err)
+	}
+	if _, err := c.js.Publish(ctx, c.names.job(queue, j.Space, j.Case), body); err != nil {
+		return fmt.Errorf("put job of case %q on queue of connector %q: %w", j.Case, j.Connector, err)
+	}
+	return nil
+}
+
+// Headers of a scheduled message (ADR-51).
+const (
+	scheduleHeader = "Nats-Schedule"
+	targetHeader   = "Nats-Schedule-Target"
+)
+
+// wakeAt stores a job that comes back at the given time. A later call for the
+// same entry replaces it. Schedules have whole seconds, so the time is rounded
+// up; they may fire a little early all the same, which the ledger's own time
+// guards against.
+func (c *Conn) wakeAt(ctx context.Context, queue string, j push.Job, at time.Time) error {
+	j.Format, j.Redelivered = push.Format, false
+	body, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("encode job: %w", err)
+	}
+	msg := nats.NewMsg(c.names.later(queue, j.Space, j.Case))
+	msg.Data = body
+	whole := at.Truncate(time.Second)
+	if whole.Before(at) {
+		whole = whole.Add(time.Second)
+	}
+	msg.Header.Set(scheduleHeader, "@at "+whole.UTC().Format(time.RFC3339))
+	msg.Header.Set(targetHeader, c.names.job(queue, j.Space, j.Case))
+	if _, err := c.js.PublishMsg(ctx, msg); err != nil {
+		return fmt.Errorf("schedule retry of case %q: %w", j.Case, err)
+	}
+	return nil
+}
+
+// Queues lists the connectors that have jobs or wake-ups stored.
+func (c *Conn) Queues(ctx context.Context) ([]string, error) {
+	info, err := c.work.Info(ctx, jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		return nil, fmt.Errorf("list queues: %w", err)
+	}
+	seen := map[string]bool{}
+	var ids []string
+	for subject := range info.State.Subjects {
+		_, queue := c.queueOf(subject)
+		if queue != routeQueue && !seen[queue] {
+			seen[queue] = true
+			ids = append(ids, decode(queue))
+		}
+	}
+	return ids, nil
+}
+
+// Backlog is what is left to do.
+type Backlog struct {
+	Events      uint64            // not routed yet
+	ByConnector map[string]uint64 // jobs on the queues, those being worked on included; "" is events that wait for Kibana
+	Waiting     uint64            // retries that wait for their time
+}
+
+// Backlog counts what is left to do.
+func (c *Conn) Backlog(ctx context.Context) (Backlog, error) {
+	b := Backlog{ByConnector: map[string]uint64{}}
+	cons, err := c.events.Consumer(ctx, c.routerName())
+	if err != nil {
+		return b, fmt.Errorf("backlog: %w", err)
+	}
+	routing := cons.CachedInfo()
+	b.Events = routing.NumPending + uint64(routing.NumAckPending)
+	info, err := c.work.Info(ctx, jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		return b, fmt.Errorf("backlog: %w", err)
+	}
+	for subject, n := range info.State.Subjects {
+		kind, queue := c.queueOf(subject)
+		switch {
+		case kind == "later":
+			b.Waiting += n
+		case queue == routeQueue:
+			b.ByConnector[""] += n
+		default:
+			b.ByConnector[decode(queue)] += n
+		}
+	}
+	return b, nil
+}
+
+// queueOf splits a subject of the work stream into its kind and queue.
+func (c *Conn) queueOf(subject string) (kind, queue string) {
+	rest := strings.TrimPrefix(subject, c.names.prefix+".")
+	kind, rest, _ = strings.Cut(rest, ".")
+	queue, _, _ = strings.Cut(rest, ".")
+	return kind, queue
+}

@@ -1,0 +1,130 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casepush/casepush/internal/ledger"
+)
+
+// Ledger is the ledger in its bucket.
+func (c *Conn) Ledger() ledger.Store { return ledgerStore{c} }
+
+type ledgerStore struct{ c *Conn }
+
+// Get implements ledger.Store; it asks the leader.
+func (s ledgerStore) Get(ctx context.Context, key ledger.Key) (ledger.Entry, ledger.Revision, error) {
+	m, err := s.c.ledger.GetLastMsgForSubject(ctx, s.c.names.entry(key))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return ledger.Entry{}, 0, nil
+	}
+	if err != nil {
+		return ledger.Entry{}, 0, fmt.Errorf("ledger: read: %w", err)
+	}
+	e, err := decodeEntry(m.Data)
+	return e, ledger.Revision(m.Sequence), err
+}
+
+func decodeEntry(b []byte) (ledger.Entry, error) {
+	var e ledger.Entry
+	if len(b) == 0 { // a marker of a deletion
+		return e, nil
+	}
+	if err := json.Unmarshal(b, &e); err != nil {
+		return ledger.Entry{}, fmt.Errorf("ledger: entry cannot be read: %w", err)
+	}
+	if e.Format > ledger.Format {
+		return ledger.Entry{}, fmt.Errorf("%w (format %d, this program knows %d)", ledger.ErrFormat, e.Format, ledger.Format)
+	}
+	return e, nil
+}
+
+// Error codes of a compare-and-set that lost: the second one is answered by
+// replicated streams, also while another write to the subject is in flight.
+const (
+	codeWrongLastSequence         = 10071
+	codeWrongLastSequenceConstant = 10164
+)
+
+// Put implements ledger.Store.
+func (s ledgerStore) Put(ctx context.Context, key ledger.Key, e ledger.Entry, rev ledger.Revision) (ledger.Revision, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return 0, fmt.Errorf("ledger: encode: %w", err)
+	}
+	msg := nats.NewMsg(s.c.names.entry(key))
+	msg.Data = body
+	ack, err := s.c.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(uint64(rev)), jetstream.WithRetryAttempts(0))
+	var refused *jetstream.APIError
+	if errors.As(err, &refused) && (refused.ErrorCode == codeWrongLastSequence || refused.ErrorCode == codeWrongLastSequenceConstant) {
+		return 0, ledger.ErrConflict
+	}
+	if err != nil {
+		return 0, err
+	}
+	return ledger.Revision(ack.Sequence), nil
+}
+
+// Each implements ledger.Store with one ordered pass over the bucket.
+func (s ledgerStore) Each(ctx context.Context, f func(ledger.Key, ledger.Entry) error) error {
+	info, err := s.c.ledger.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	if info.State.Msgs == 0 {
+		return nil
+	}
+	cons, err := s.c.ledger.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
+	if err != nil {
+		return fmt.Errorf("ledger: list: %w", err)
+	}
+	messages, err := cons.Messages()
+	if err != nil {
+		return fmt.Errorf("ledger: list: %w", err)
+	}
+	defer messages.Stop()
+	for {
+		m, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return fmt.Errorf("ledger: list: %w", err)
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return fmt.Errorf("ledger: list: %w", err)
+		}
+		e, err := decodeEntry(m.Data())
+		if err != nil {
+			return err
+		}
+		if key, ok := s.key(m.Subject()); ok && e.Exists() {
+			if err := f(key, e); err != nil {
+				return err
+			}
+		}
+		if meta.NumPending == 0 {
+			return nil
+		}
+	}
+}
+
+func (s ledgerStore) key(subject string) (ledger.Key, bool) {
+	rest, ok := strings.CutPrefix(subject, "$KV."+s.c.names.Ledger()+".")
+	if !ok {
+		return ledger.Key{}, false
+	}
+	tokens := lastTokens(rest, 3)
+	if tokens == nil {
+		return ledger.Key{}, false
+	}
+	return ledger.Key{Connector: tokens[0], Space: tokens[1], Case: tokens[2]}, true
+}
+
+// Since implements ledger.Store: when the bucket was made.
+func (s ledgerStore) Since() time.Time { return s.c.ledger.CachedInfo().Created }

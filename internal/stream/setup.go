@@ -1,0 +1,129 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	day              = 24 * time.Hour
+	resultAge        = 90 * day
+	deadLetterAge    = 90 * day
+	duplicateWindow  = 2 * time.Minute // 180 bytes an id in the server's memory
+	ledgerDuplicates = time.Second     // writes carry no message id
+)
+
+// setUp makes or verifies the streams.
+func (c *Conn) setUp(ctx context.Context) error {
+	for _, s := range []struct {
+		into   *jetstream.Stream
+		config jetstream.StreamConfig
+	}{
+		{&c.events, c.eventsConfig()},
+		{&c.work, c.workConfig()},
+		{new(jetstream.Stream), c.resultsConfig()},
+		{&c.dlq, c.deadLetterConfig()},
+		{&c.ledger, c.ledgerConfig()},
+	} {
+		stream, err := c.ensure(ctx, s.config)
+		if err != nil {
+			return fmt.Errorf("stream %s: %w", s.config.Name, err)
+		}
+		*s.into = stream
+	}
+	return nil
+}
+
+func (c *Conn) eventsConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: c.names.Events(), Description: "case push events: the history that replay reads",
+		Subjects: []string{c.names.join("push", ">")}, Retention: jetstream.LimitsPolicy,
+		// No age limit and discard new: an event that nothing has covered yet
+		// is never dropped; a full stream refuses the producer.
+		Discard: jetstream.DiscardNew, Duplicates: duplicateWindow,
+		Storage: jetstream.FileStorage, Compression: jetstream.S2Compression, Replicas: c.replicas(),
+	}
+}
+
+func (c *Conn) workConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: c.names.Work(), Description: "jobs by connector, and wake-ups in the future",
+		Subjects: []string{c.names.join("work", ">"), c.names.join("later", ">")},
+		// A work queue keeps acknowledgements across a crash of the server.
+		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
+		Storage: jetstream.FileStorage, Replicas: c.replicas(), AllowMsgSchedules: true,
+	}
+}
+
+func (c *Conn) resultsConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: c.names.Results(), Description: "final outcomes", Subjects: []string{c.names.join("result", ">")},
+		Retention: jetstream.LimitsPolicy, MaxAge: resultAge, Duplicates: duplicateWindow,
+		Storage: jetstream.FileStorage, Compression: jetstream.S2Compression, Replicas: c.replicas(),
+	}
+}
+
+func (c *Conn) deadLetterConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: c.names.DeadLetters(), Description: "pushes put aside for a person", Subjects: []string{c.names.join("dlq", ">")},
+		Retention: jetstream.LimitsPolicy, MaxAge: deadLetterAge, Duplicates: duplicateWindow,
+		Storage: jetstream.FileStorage, Replicas: c.replicas(),
+	}
+}
+
+// ledgerConfig is that of a key-value bucket, without direct reads: those may
+// come from a replica that is behind, and jobs are acknowledged on what the
+// ledger says.
+func (c *Conn) ledgerConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: "KV_" + c.names.Ledger(), Description: "what was done, by connector, space and case",
+		Subjects:  []string{"$KV." + c.names.Ledger() + ".>"},
+		Retention: jetstream.LimitsPolicy, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, AllowRollup: true, DenyDelete: true,
+		Duplicates: ledgerDuplicates, Storage: jetstream.FileStorage, Replicas: c.replicas(),
+	}
+}
+
+func (c *Conn) replicas() int { return max(1, c.opts.Replicas) }
+
+func (c *Conn) ensure(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	s, err := c.js.Stream(ctx, want.Name)
+	switch {
+	case err == nil && c.opts.Manage == None:
+		return s, nil
+	case err == nil:
+		return s, differences(s.CachedInfo().Config, want)
+	case !errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil, err
+	case c.opts.Manage == Verify || c.opts.Manage == None:
+		return nil, errors.New("is missing, and nats.manage forbids to make it")
+	}
+	s, err = c.js.CreateStream(ctx, want)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return c.js.Stream(ctx, want.Name) // another worker was faster
+	}
+	return s, err
+}
+
+// differences names what an existing stream must not have otherwise. What a
+// person may tune (sizes, replicas, compression) is left alone.
+func differences(have, want jetstream.StreamConfig) error {
+	switch {
+	case have.Retention != want.Retention:
+		return fmt.Errorf("retention is %s, want %s", have.Retention, want.Retention)
+	case want.AllowMsgSchedules && !have.AllowMsgSchedules:
+		return errors.New("message schedules are off (allow_msg_schedules): retries could not wait there")
+	case have.MaxMsgsPerSubject > 0 && want.MaxMsgsPerSubject <= 0:
+		return errors.New("max_msgs_per_subject is set: events of one case would displace each other")
+	case want.Discard == jetstream.DiscardNew && have.Discard != jetstream.DiscardNew:
+		return errors.New("discard is old: a full stream would lose messages in silence; set discard to new")
+	case want.MaxAge == 0 && have.MaxAge != 0:
+		return fmt.Errorf("max_age is %s: messages would be lost in silence; set it to 0", have.MaxAge)
+	case have.Storage != jetstream.FileStorage:
+		return errors.New("storage is memory, want file")
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/push"
+	"github.com/casepush/casepush/internal/stream"
+	"github.com/casepush/casepush/internal/telemetry"
+)
+
+// skip ends an event that names no connector and whose case and configuration
+// name none either.
+func (r *router) skip(ctx context.Context, job push.Job) error {
+	r.log.Info("push skipped", append(jobFields(job), telemetry.String("outcome", string(push.Skipped)), telemetry.String("reason", string(push.ReasonNoConnector)))...)
+	return r.conn.Results().Publish(ctx, routeResult(job, push.Skipped, push.ReasonNoConnector))
+}
+
+// bury makes a dead letter of an event that cannot be read.
+func (r *router) bury(ctx context.Context, in stream.Incoming, id string, stage push.Stage, reason push.Reason, cause error) error {
+	return r.buryJob(ctx, push.Job{
+		Space: in.Space, Case: in.Case, Seq: in.Seq, Stream: r.conn.Incarnation(), EventID: id, StoredAt: in.StoredAt,
+	}, stage, reason, cause)
+}
+
+// buryJob stores the dead letter, then tells the outcome. The event is
+// acknowledged after both.
+func (r *router) buryJob(ctx context.Context, job push.Job, stage push.Stage, reason push.Reason, cause error) error {
+	res := routeResult(job, push.DeadLettered, reason)
+	letter := push.DeadLetter{
+		ConnectorID: job.Connector, SpaceID: job.Space, CaseID: job.Case, Owner: job.Owner,
+		EventID: job.EventID, EventSeq: job.Seq, EventStream: job.Stream, ThroughSeq: job.Seq,
+		Stage: stage, Reason: reason, Message: cause.Error(), Attempts: 1, FirstAt: job.StoredAt, LastAt: res.At,
+	}
+	var refusal *connector.Error
+	if errors.As(cause, &refusal) {
+		letter.Status = refusal.Status
+	}
+	if err := r.conn.DeadLetters().Put(ctx, letter); err != nil {
+		return err
+	}
+	r.log.Warn("push dead-lettered", append(jobFields(job),
+		telemetry.String("outcome", string(push.DeadLettered)), telemetry.String("reason", string(reason)),
+		telemetry.String("stage", string(stage)), telemetry.Err(cause))...)
+	return r.conn.Results().Publish(ctx, res)
+}
+
+// routeResult is the outcome of an event that never reached a connector. Its
+// time is the event's, so that telling it again is the same message.
+func routeResult(job push.Job, o push.Outcome, reason push.Reason) push.Result {
+	at := job.StoredAt
+	if at.IsZero() {
+		at = time.Now().UTC()
+	}
+	return push.Result{
+		Format: push.Format, EventID: job.EventID, EventSeq: job.Seq, ThroughSeq: job.Seq, CaseID: job.Case, SpaceID: job.Space,
+		Owner: job.Owner, ConnectorID: job.Connector, Outcome: o, Reason: reason, Attempts: 1,
+		TookMS: time.Since(at).Milliseconds(), At: at.UTC(),
+	}
+}
+
+func jobFields(job push.Job) []telemetry.Field {
+	return []telemetry.Field{
+		telemetry.String("case_id", job.Case), telemetry.String("space_id", job.Space), telemetry.String("owner", job.Owner),
+		telemetry.String("connector_id", job.Connector), telemetry.String("event_id", job.EventID), telemetry.Uint64("event_seq", job.Seq),
+	}
+}

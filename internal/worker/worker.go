@@ -1,0 +1,247 @@
+// Package worker wires the parts together, runs them, stops them, and says
+// whether they are healthy.
+package worker
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/casepush/casepush/internal/config"
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/httpclient"
+	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/push"
+	"github.com/casepush/casepush/internal/stream"
+	"github.com/casepush/casepush/internal/telemetry"
+)
+
+// Options is what a worker is made of.
+type Options struct {
+	Config *config.Config
+	Types  []connector.Type
+	Conn   *stream.Conn // stays the caller's to close
+	Log    *telemetry.Logger
+	// HTTP makes the client of each connector; nil is httpclient.New.
+	HTTP func(httpclient.Settings) (*http.Client, error)
+	// OnVerdict hears how each job ended; may be nil. For tests and the demo.
+	OnVerdict func(push.Job, push.Verdict, error)
+}
+
+// Worker routes events and pushes cases. Run it once.
+type Worker struct {
+	opts       Options
+	log        *telemetry.Logger
+	conn       *stream.Conn
+	connectors *Connectors
+	pusher     *push.Pusher
+	router     *router
+	keys       push.KeyLock
+	queues     queues
+	health     health
+}
+
+// New makes a worker; it does no I/O.
+func New(o Options) (*Worker, error) {
+	client, err := KibanaClient(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	w := &Worker{opts: o, log: o.Log, conn: o.Conn, connectors: NewConnectors(o.Config, o.Types, o.HTTP)}
+	rules := NewRules(o.Config, client)
+	policy := push.Policy{Base: o.Config.Worker.RetryBase, Cap: o.Config.Worker.RetryCap, MaxAge: o.Config.Worker.MaxAttemptAge}
+	po := push.Options{
+		Owner: ownerName(), Ledger: o.Conn.Ledger(), Mailbox: o.Conn, Connectors: w.connectors, Configurations: rules,
+		Results: o.Conn.Results(), DeadLetters: o.Conn.DeadLetters(), PublicBaseURL: o.Config.Kibana.PublicBaseURL,
+		Lease: o.Config.Worker.Lease, Policy: policy,
+	}
+	if client != nil { // a nil *Client in the interface would not be nil
+		po.Kibana = client
+	}
+	w.pusher = push.New(po)
+	w.router = &router{
+		conn: o.Conn, kibana: client, connectors: w.connectors, rules: rules, queue: w.ensureQueue, log: o.Log,
+		policy: policy, jitter: mathrand.Float64,
+	}
+	return w, nil
+}
+
+// KibanaClient makes the client of the configured Kibana, nil if there is none.
+func KibanaClient(cfg *config.Config) (*kibana.Client, error) {
+	if cfg.Kibana.URL == "" {
+		return nil, nil
+	}
+	client, err := httpclient.New(cfg.Kibana.Settings())
+	if err != nil {
+		return nil, fmt.Errorf("kibana: %w", err)
+	}
+	return kibana.New(kibana.Options{
+		URL: cfg.Kibana.URL, APIKey: cfg.Kibana.APIKey, Username: cfg.Kibana.Username, Password: cfg.Kibana.Password,
+		HTTP: client, PublicBaseURL: cfg.Kibana.PublicBaseURL,
+	})
+}
+
+// ownerName is unique to this start of the process: what an earlier one of the
+// same host held is somebody else's.
+func ownerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text()[:8])
+}
+
+// Run works until ctx is done, then stops taking jobs and lets those in flight
+// end, for at most the configured drain time. What is not done then is handed
+// back by the queue or settled by whoever claims it next.
+func (w *Worker) Run(ctx context.Context) error {
+	ids, err := w.conn.Queues(ctx)
+	if err != nil {
+		return err
+	}
+	w.queues.open(ctx)
+	w.start("", func(ctx context.Context) error { // events that wait for Kibana
+		return w.conn.Consume(ctx, stream.Work{InFlight: routeInFlight, Do: w.router.Waiting})
+	})
+	for _, id := range ids {
+		w.ensureQueue(id)
+	}
+	w.start(routerQueue, func(ctx context.Context) error { return w.conn.Route(ctx, w.router.Route) })
+	w.health.running.Store(true)
+	w.log.Info("worker started", telemetry.Int("connectors", len(w.opts.Config.Connectors)))
+
+	<-ctx.Done()
+	w.health.running.Store(false)
+	w.log.Info("stopping: no new pushes are begun")
+	if !w.queues.drain(w.opts.Config.Worker.DrainTimeout) {
+		w.log.Warn("stopped with pushes in flight: they are looked up before they are repeated",
+			telemetry.Duration("waited", w.opts.Config.Worker.DrainTimeout))
+	}
+	return nil
+}
+
+const (
+	routeInFlight = 8
+	routerQueue   = "\x00router" // no connector id
+)
+
+// ensureQueue starts to work on a connector's queue when its first job comes.
+func (w *Worker) ensureQueue(id string) {
+	w.start(id, func(ctx context.Context) error {
+		return w.conn.Consume(ctx, stream.Work{
+			Connector: id, InFlight: w.connectors.inFlight(ctx, id), Do: w.push, Hold: func() time.Time { return w.queues.heldUntil(id) },
+		})
+	})
+}
+
+// restartDelay is the wait before a queue whose consumer failed is tried again.
+const restartDelay = time.Second
+
+// start runs a queue until the worker stops; a queue that fails is tried again.
+func (w *Worker) start(name string, run func(context.Context) error) {
+	w.queues.start(name, func(ctx context.Context) {
+		for ctx.Err() == nil {
+			err := run(ctx)
+			if err == nil || ctx.Err() != nil {
+				return
+			}
+			w.log.Error("queue stopped, will be tried again", telemetry.String("connector_id", name), telemetry.Err(err))
+			select {
+			case <-ctx.Done():
+			case <-time.After(restartDelay):
+			}
+		}
+	})
+}
+
+// push works on one job and writes its line to the log.
+func (w *Worker) push(ctx context.Context, job push.Job) (push.Verdict, error) {
+	unlock, err := w.keys.Lock(ctx, job.Key())
+	if err != nil {
+		return push.Verdict{}, err
+	}
+	defer unlock()
+	begun := time.Now()
+	v, err := w.pusher.Push(ctx, job)
+	if !v.HoldUntil.IsZero() {
+		w.queues.hold(job.Connector, v.HoldUntil)
+	}
+	w.report(job, v, err, time.Since(begun))
+	if w.opts.OnVerdict != nil {
+		w.opts.OnVerdict(job, v, err)
+	}
+	return v, err
+}
+
+// queues are the running consumers.
+type queues struct {
+	mu      sync.Mutex
+	ctx     context.Context
+	running map[string]bool
+	held    map[string]time.Time
+	done    sync.WaitGroup
+}
+
+func (q *queues) open(ctx context.Context) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.ctx, q.running, q.held = ctx, map[string]bool{}, map[string]time.Time{}
+}
+
+// start runs f unless a queue of this name runs already.
+func (q *queues) start(name string, f func(context.Context)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.running[name] || q.ctx.Err() != nil {
+		return
+	}
+	q.running[name] = true
+	q.done.Go(func() { f(q.ctx) })
+}
+
+// drain waits for all queues to end and reports whether they did in time.
+func (q *queues) drain(atMost time.Duration) bool {
+	ended := make(chan struct{})
+	go func() {
+		q.done.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return true
+	case <-time.After(atMost):
+		return false
+	}
+}
+
+func (q *queues) hold(id string, until time.Time) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if until.After(q.held[id]) {
+		q.held[id] = until
+	}
+}
+
+func (q *queues) heldUntil(id string) time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.held[id]
+}
+
+// holding lists the connectors that are held now.
+func (q *queues) holding() []string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var ids []string
+	for id, until := range q.held {
+		if time.Now().Before(until) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
