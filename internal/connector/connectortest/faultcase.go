@@ -68,6 +68,9 @@ func (b *bench) judge(op operation, f fault, err error, applied bool) {
 	if want := map[bool]int{true: 1, false: 0}[op.writes]; writes != want {
 		b.Errorf("%d requests that change something, want %d", writes, want)
 	}
+	if other := b.wire.strangers(b.server.Listener.Addr().String()); len(other) > 0 {
+		b.Errorf("requests to other hosts: %q", other)
+	}
 	if err == nil {
 		if !op.writes || !f.success || op.name == "create" {
 			b.Fatalf("%s: no error", op.name)

@@ -2,6 +2,7 @@ package connectortest
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 )
 
@@ -16,6 +17,7 @@ type wire struct {
 	writes  int
 	queries []string
 	targets []string
+	hosts   []string
 }
 
 // RoundTrip counts and passes on.
@@ -29,6 +31,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		w.queries = append(w.queries, r.URL.RawQuery)
 	}
 	w.targets = append(w.targets, r.URL.RequestURI())
+	w.hosts = append(w.hosts, r.URL.Host)
 	w.mu.Unlock()
 	return w.base.RoundTrip(r)
 }
@@ -40,7 +43,7 @@ func (w *wire) CloseIdleConnections() { w.base.CloseIdleConnections() }
 func (w *wire) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.all, w.writes, w.queries, w.targets = 0, 0, nil, nil
+	w.all, w.writes, w.queries, w.targets, w.hosts = 0, 0, nil, nil, nil
 }
 
 // counted returns the number of requests, and of those that change something.
@@ -54,5 +57,12 @@ func (w *wire) counted() (all, writes int) {
 func (w *wire) seen() (queries, targets []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return append([]string(nil), w.queries...), append([]string(nil), w.targets...)
+	return slices.Clone(w.queries), slices.Clone(w.targets)
+}
+
+// strangers returns the hosts that were asked other than the given one.
+func (w *wire) strangers(host string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(w.hosts), func(h string) bool { return h == host })
 }

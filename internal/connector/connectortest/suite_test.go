@@ -1,0 +1,134 @@
+package connectortest
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func TestTinyAdapter(t *testing.T) { Run(t, tinyHarness(defects{})) }
+
+func TestEnoughCases(t *testing.T) {
+	names := map[string]bool{}
+	for _, c := range cases() {
+		if names[c.name] {
+			t.Errorf("two cases with the name %q", c.name)
+		}
+		names[c.name] = true
+	}
+	if len(names) < 45 {
+		t.Errorf("%d cases, want at least 45", len(names))
+	}
+}
+
+// TestDefectsAreCaught runs adapters with one defect each: the named cases
+// must fail, or the suite would let such an adapter pass.
+func TestDefectsAreCaught(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		defects defects
+		fails   []string
+	}{
+		{"retries a create", defects{retriesCreate: true}, []string{"create/500", "create/answer lost", "create/429 in seconds"}},
+		{"says not applied", defects{saysNotApplied: true}, []string{"create/500", "create/500 after acting", "comment/answer truncated", "update/reset", "create/cancelled"}},
+		{"leaks the body", defects{leaksBody: true}, []string{"create/400", "comment/404 page", "find/422"}},
+		{"shows the URL", defects{showsURL: true}, []string{"find/400", "find/reset"}},
+		{"shows the token", defects{showsToken: true}, []string{"create/400", "read/reset"}},
+		{"does not verify the mark", defects{trustsFirstHit: true}, []string{"find: the mark is verified"}},
+		{"takes the newest", defects{takesNewest: true}, []string{"find: the oldest of two"}},
+		{"cuts in the middle of a rune", defects{cutsBytes: true}, []string{"text: 40 kB uncut"}},
+		{"drops Retry-After", defects{dropsRetryAfter: true}, []string{"create/429 in seconds", "comment/429 until a date", "find/503 with Retry-After"}},
+		{"follows redirects", defects{followsRedirects: true}, []string{"create/302 to another host", "comment/307 to another host", "find/302 to another host"}},
+		{"forgets the context", defects{forgetsContext: true}, []string{"create/cancelled", "update/cancelled before"}},
+		{"leaves bodies open", defects{leavesBodyOpen: true}, []string{"connections are kept"}},
+		{"leaks a goroutine", defects{leaksGoroutine: true}, []string{"create/400"}},
+		{"takes an answer without a list for none", defects{missingIsNone: true}, []string{"find/empty 200", "find/empty object", "find/null"}},
+		{"takes a missing search for none", defects{missingSearchIsNone: true}, []string{"find/404", "find/404 page"}},
+		{"takes an empty answer for created", defects{emptyIsCreated: true}, []string{"create/empty 200", "create/empty object"}},
+		{"takes a page for success", defects{pageIsSuccess: true}, []string{"create/login page", "create/10 MiB"}},
+		{"pastes the id into the path", defects{pastesID: true}, []string{"hostile id"}},
+		{"loses the mark", defects{losesMark: true}, []string{"update: sets and keeps"}},
+		{"creates in two steps", defects{createsInTwoSteps: true}, []string{"create/a read fails"}},
+		{"loses the incident with the read-back", defects{failsAfterReadBack: true}, []string{"create/a read fails"}},
+		{"counts loosely", defects{countsLoosely: true}, []string{"comment twice"}},
+		{"comments twice", defects{commentsTwice: true}, []string{"comment twice"}},
+		{"recreates a missing incident", defects{recreatesMissing: true}, []string{"missing incident", "update/500"}},
+		{"returns plain errors", defects{plainErrors: true}, []string{"create/400", "missing incident"}},
+		{"hides that the incident is missing", defects{swallowsKind404s: true}, []string{"missing incident", "update/404"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := tinyHarness(tt.defects).complete()
+			for _, name := range tt.fails {
+				c, ok := caseNamed(name)
+				if !ok {
+					t.Errorf("no case %q", name)
+					continue
+				}
+				if r := watch(t, c, h); !r.failed {
+					t.Errorf("case %q lets it pass", name)
+				} else {
+					t.Logf("%s: %s", name, strings.Join(r.said, "; "))
+				}
+			}
+		})
+	}
+}
+
+func caseNamed(name string) (namedCase, bool) {
+	for _, c := range cases() {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return namedCase{}, false
+}
+
+// watch runs a case and notes what it reports, instead of failing.
+func watch(t *testing.T, c namedCase, h Harness) *watcher {
+	w := &watcher{TB: t}
+	w.goexit(func() { c.run(w, h) })
+	for len(w.cleanups) > 0 {
+		last := w.cleanups[len(w.cleanups)-1]
+		w.cleanups = w.cleanups[:len(w.cleanups)-1]
+		w.goexit(last)
+	}
+	return w
+}
+
+// watcher is a testing.TB that keeps failures to itself.
+type watcher struct {
+	testing.TB
+
+	mu       sync.Mutex
+	failed   bool
+	said     []string
+	cleanups []func()
+}
+
+// goexit runs f where FailNow can end it.
+func (w *watcher) goexit(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
+}
+
+func (w *watcher) fail(text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failed = true
+	w.said = append(w.said, text)
+}
+
+func (w *watcher) Helper()                   {}
+func (w *watcher) Cleanup(f func())          { w.cleanups = append(w.cleanups, f) }
+func (w *watcher) Error(args ...any)         { w.fail(fmt.Sprint(args...)) }
+func (w *watcher) Errorf(f string, a ...any) { w.fail(fmt.Sprintf(f, a...)) }
+func (w *watcher) Fatal(args ...any)         { w.fail(fmt.Sprint(args...)); runtime.Goexit() }
+func (w *watcher) Fatalf(f string, a ...any) { w.fail(fmt.Sprintf(f, a...)); runtime.Goexit() }
+func (w *watcher) Skip(...any)               { runtime.Goexit() }
+func (w *watcher) Skipf(string, ...any)      { runtime.Goexit() }
