@@ -143,20 +143,12 @@ func isLoopback(listen string) bool {
 }
 
 func (l *loader) checkKibana(k *Kibana) {
-	l.noCredentialsIn(k.URL, "kibana", "url")
-	l.noCredentialsIn(k.PublicBaseURL, "kibana", "public_base_url")
 	l.checkKibanaLogin(k)
 	for i, f := range k.SSL.CertificateAuthorities {
 		l.checkAuthorities(f, l.item(i, "kibana", "ssl", "certificateAuthorities"))
 	}
 	l.checkPair(k.SSL.Certificate, k.SSL.Key, k.SSL.KeyPassphrase.IsSet(), "kibana", "ssl", "certificate", "key")
 	l.checkRange(k.ResponseTimeout, time.Millisecond, time.Hour, "kibana", "responseTimeout")
-}
-
-func (l *loader) noCredentialsIn(text string, keys ...string) {
-	if u, err := url.Parse(text); err == nil && u.User != nil {
-		l.fail(l.at(keys...), "use kibana.api_key, or username and password", "the URL must hold no credentials")
-	}
 }
 
 func (l *loader) checkKibanaLogin(k *Kibana) {

@@ -147,7 +147,7 @@ var tokenForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 //	token   one token of a NATS subject
 //	listen  host:port; the host may be empty
 //	path    a file, relative to the configuration file
-//	http    an http or https URL; kept without a trailing slash
+//	http    an http or https URL without credentials; kept without a trailing slash
 //	nats    URLs of NATS servers, separated by commas
 func (l *loader) checkForm(n *node, text, form string) (string, bool) {
 	switch form {
@@ -167,6 +167,8 @@ func (l *loader) checkForm(n *node, text, form string) (string, bool) {
 	case "http":
 		if why := wrongURL(text, "http", "https"); why != "" {
 			l.fail(n, `such as "https://host.example:5601"`, "%s", why)
+		} else if strings.Contains(text, "@") {
+			l.fail(n, "credentials have keys of their own", "the URL must hold no credentials")
 		}
 		text = strings.TrimSuffix(text, "/")
 	case "nats":

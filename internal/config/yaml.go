@@ -202,10 +202,9 @@ func (r *reader) scalar(out *node, n ast.Node) {
 
 func (r *reader) alias(n *ast.AliasNode, depth int) *node {
 	line, col := place(n)
-	name := n.Value.GetToken().Value
-	target, ok := r.anchors[name]
-	if !ok {
-		r.l.reportAt(line, col, "", fmt.Sprintf("no anchor &%s before this place", clip(name)), "put the text into quotes if it is no alias")
+	target, ok := r.anchors[n.Value.GetToken().Value]
+	if !ok { // the name is not shown: it may be a secret that begins with a *
+		r.l.reportAt(line, col, "", "an alias without an anchor before it", "put a text that begins with * into quotes")
 		return &node{line: line, col: col, bad: true}
 	}
 	return r.convert(target, depth+1)
@@ -213,8 +212,7 @@ func (r *reader) alias(n *ast.AliasNode, depth int) *node {
 
 func (r *reader) tag(n *ast.TagNode, depth int) *node {
 	out := r.convert(n.Value, depth+1)
-	name := n.GetToken().Value
-	switch name {
+	switch n.GetToken().Value {
 	case "!!str":
 		if out.isScalar() {
 			out.kind = kindString
@@ -225,7 +223,7 @@ func (r *reader) tag(n *ast.TagNode, depth int) *node {
 	case "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq":
 	default:
 		line, col := place(n)
-		r.l.reportAt(line, col, "", fmt.Sprintf("tag %q is not supported", clip(name)), "a secret's reference is {env: NAME}, {file: PATH} or {credential: NAME}")
+		r.l.reportAt(line, col, "", "this tag is not supported", "put a text that begins with ! into quotes; a secret's reference is {env: NAME}, {file: PATH} or {credential: NAME}")
 		out.bad = true
 	}
 	return out
