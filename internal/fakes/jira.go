@@ -1,7 +1,6 @@
 package fakes
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -75,52 +74,6 @@ type JiraIssueType struct {
 	Subtask  bool
 }
 
-// JiraIssue is an issue as it stands.
-type JiraIssue struct {
-	ID  string `json:"id"`
-	Key string `json:"key"`
-	// Fields as they were set, by field id: summary, description, labels,
-	// project, issuetype …
-	Fields     map[string]any `json:"fields"`
-	Comments   []JiraComment  `json:"comments"` // oldest first
-	Properties []JiraProperty `json:"properties"`
-	Created    time.Time      `json:"created"`
-	Updated    time.Time      `json:"updated"`
-}
-
-// Text returns a field if it is a string, else "".
-func (i JiraIssue) Text(field string) string {
-	s, _ := i.Fields[field].(string)
-	return s
-}
-
-// Labels returns the labels.
-func (i JiraIssue) Labels() []string {
-	list, _ := i.Fields["labels"].([]any)
-	out := make([]string, 0, len(list))
-	for _, v := range list {
-		if s, ok := v.(string); ok {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// JiraComment is a comment of an issue.
-type JiraComment struct {
-	ID         string         `json:"id"`
-	Body       string         `json:"body"`
-	Properties []JiraProperty `json:"properties"`
-	Created    time.Time      `json:"created"`
-	Updated    time.Time      `json:"updated"`
-}
-
-// JiraProperty is an entity property of an issue or a comment.
-type JiraProperty struct {
-	Key   string          `json:"key"`
-	Value json.RawMessage `json:"value"`
-}
-
 // Jira is a fake Jira with one project. Its routes, under /rest/api/2:
 //
 //	POST               issue
@@ -149,16 +102,6 @@ type Jira struct {
 	next   int
 	number int
 	issues []*jiraIssue // oldest first
-}
-
-// jiraIssue is the stored form.
-type jiraIssue struct {
-	id, key    string
-	fields     map[string]any
-	comments   []*JiraComment
-	properties []JiraProperty
-	created    time.Time
-	updated    time.Time
 }
 
 // firstJiraID is the first issue's id: ids are numbers in text.
@@ -240,73 +183,58 @@ func (j *Jira) dump() any {
 	return map[string]any{"flavour": j.opts.Flavour.String(), "project": j.opts.ProjectKey, "issues": j.Issues()}
 }
 
-func (i *jiraIssue) public() JiraIssue {
-	out := JiraIssue{
-		ID: i.id, Key: i.key, Fields: cloneJSON(i.fields).(map[string]any),
-		Properties: slices.Clone(i.properties), Created: i.created, Updated: i.updated,
+// jiraAPI is the prefix of every route.
+const jiraAPI = "/rest/api/2"
+
+// table has the handlers by method and path below jiraAPI.
+func (j *Jira) table() map[string]http.HandlerFunc {
+	return map[string]http.HandlerFunc{
+		"POST /issue":                                j.createIssue,
+		"GET /issue/{issue}":                         j.getIssue,
+		"PUT /issue/{issue}":                         j.updateIssue,
+		"DELETE /issue/{issue}":                      j.deleteIssue,
+		"GET /issue/{issue}/comment":                 j.listComments,
+		"POST /issue/{issue}/comment":                j.addComment,
+		"GET /issue/{issue}/comment/{comment}":       j.getComment,
+		"PUT /issue/{issue}/comment/{comment}":       j.updateComment,
+		"DELETE /issue/{issue}/comment/{comment}":    j.deleteComment,
+		"GET /issue/{issue}/properties":              j.issueProperties,
+		"GET /issue/{issue}/properties/{key}":        j.issueProperty,
+		"PUT /issue/{issue}/properties/{key}":        j.issueProperty,
+		"DELETE /issue/{issue}/properties/{key}":     j.issueProperty,
+		"GET /comment/{comment}/properties":          j.commentProperties,
+		"GET /comment/{comment}/properties/{key}":    j.commentProperty,
+		"PUT /comment/{comment}/properties/{key}":    j.commentProperty,
+		"DELETE /comment/{comment}/properties/{key}": j.commentProperty,
+		createMeta:               j.issueTypes,
+		"GET /project/{project}": j.project,
+		"GET /myself":            j.myself,
+		"GET /serverInfo":        j.serverInfo,
+		"GET /search":            j.searchOffset,
+		"POST /search":           j.searchOffset,
+		"GET /search/jql":        j.searchToken,
+		"POST /search/jql":       j.searchToken,
 	}
-	for _, c := range i.comments {
-		comment := *c
-		comment.Properties = slices.Clone(c.Properties)
-		out.Comments = append(out.Comments, comment)
-	}
-	return out
 }
 
-// cloneJSON copies a decoded JSON value.
-func cloneJSON(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, item := range v {
-			out[k] = cloneJSON(item)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, item := range v {
-			out[i] = cloneJSON(item)
-		}
-		return out
-	default:
-		return v
-	}
-}
+// createMeta is on a mux of its own: to ServeMux it is in conflict with
+// issue/{issue}/comment/{comment}.
+const createMeta = "GET /issue/createmeta/{project}/issuetypes"
 
 func (j *Jira) routes() http.Handler {
-	const api = "/rest/api/2"
 	mux, meta := http.NewServeMux(), http.NewServeMux()
-	// On a mux of its own: to ServeMux it conflicts with issue/{issue}/comment/….
-	meta.HandleFunc("GET "+api+"/issue/createmeta/{project}/issuetypes", j.issueTypes)
-	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request){
-		"POST " + api + "/issue":                             j.createIssue,
-		"GET " + api + "/issue/{issue}":                      j.getIssue,
-		"PUT " + api + "/issue/{issue}":                      j.updateIssue,
-		"DELETE " + api + "/issue/{issue}":                   j.deleteIssue,
-		"GET " + api + "/issue/{issue}/comment":              j.listComments,
-		"POST " + api + "/issue/{issue}/comment":             j.addComment,
-		"GET " + api + "/issue/{issue}/comment/{comment}":    j.getComment,
-		"PUT " + api + "/issue/{issue}/comment/{comment}":    j.updateComment,
-		"DELETE " + api + "/issue/{issue}/comment/{comment}": j.deleteComment,
-		"GET " + api + "/issue/{issue}/properties":           j.issueProperties,
-		api + "/issue/{issue}/properties/{key}":              j.issueProperty,
-		"GET " + api + "/comment/{comment}/properties":       j.commentProperties,
-		api + "/comment/{comment}/properties/{key}":          j.commentProperty,
-		"GET " + api + "/project/{project}":                  j.project,
-		"GET " + api + "/myself":                             j.myself,
-		"GET " + api + "/serverInfo":                         j.serverInfo,
-		"GET " + api + "/search":                             j.searchOffset,
-		"POST " + api + "/search":                            j.searchOffset,
-		"GET " + api + "/search/jql":                         j.searchToken,
-		"POST " + api + "/search/jql":                        j.searchToken,
-	} {
-		mux.HandleFunc(pattern, handle)
+	for pattern, handle := range j.table() {
+		if pattern == createMeta {
+			meta.HandleFunc(pattern, handle)
+		} else {
+			mux.HandleFunc(pattern, handle)
+		}
 	}
-	return j.authenticate(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, api+"/issue/createmeta/") {
+	return http.StripPrefix(jiraAPI, j.authenticate(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/issue/createmeta/") {
 			meta.ServeHTTP(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)
-	}))
+	})))
 }

@@ -64,7 +64,7 @@ func (j *Jira) addComment(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := time.Now()
-	c := &JiraComment{ID: j.newID(), Body: *body.Body, Properties: body.Properties, Created: now, Updated: now}
+	c := &JiraComment{ID: j.newID(), Body: *body.Body, Properties: body.Properties, Visibility: body.Visibility, Created: now, Updated: now}
 	i.comments = append(i.comments, c)
 	i.updated = now
 	acted(r)
@@ -83,6 +83,9 @@ func (j *Jira) updateComment(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.Body, c.Updated = *body.Body, time.Now()
+	if body.Visibility != nil {
+		c.Visibility = body.Visibility
+	}
 	for _, p := range body.Properties {
 		c.Properties = setProperty(c.Properties, p)
 	}
@@ -203,6 +206,9 @@ func (j *Jira) renderComment(r *http.Request, i *jiraIssue, c *JiraComment, with
 	out := map[string]any{
 		"self": j.self(r, "/issue/"+i.id+"/comment/"+c.ID), "id": c.ID, "author": author, "body": c.Body,
 		"updateAuthor": author, "created": jiraDate(c.Created), "updated": jiraDate(c.Updated),
+	}
+	if c.Visibility != nil {
+		out["visibility"] = c.Visibility
 	}
 	if j.opts.Flavour == Cloud {
 		out["jsdPublic"] = true

@@ -3,6 +3,7 @@ package fakes
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,6 +17,14 @@ type issueBody struct {
 	Properties      []JiraProperty              `json:"properties"`
 	HistoryMetadata json.RawMessage             `json:"historyMetadata"`
 	Transition      json.RawMessage             `json:"transition"`
+}
+
+// problem says what is wrong apart from the fields, "" if nothing.
+func (b issueBody) problem() string {
+	if len(b.Transition) > 0 {
+		return "transition: this fake has no workflow."
+	}
+	return checkProperties(b.Properties)
 }
 
 func (j *Jira) createIssue(w http.ResponseWriter, r *http.Request) {
@@ -39,7 +48,7 @@ func (j *Jira) createIssue(w http.ResponseWriter, r *http.Request) {
 		jiraRefuse(w, http.StatusBadRequest, parent)
 		return
 	}
-	if problem := checkProperties(body.Properties); problem != "" {
+	if problem := body.problem(); problem != "" {
 		jiraRefuse(w, http.StatusBadRequest, problem)
 		return
 	}
@@ -81,25 +90,16 @@ func (j *Jira) updateIssue(w http.ResponseWriter, r *http.Request) {
 	if i == nil {
 		return
 	}
-	errs := j.checkFields(body.Fields)
-	if v, ok := body.Fields["summary"]; ok && v == nil {
-		errs["summary"] = "You must specify a summary of the issue."
-	}
-	for name := range body.Update {
-		if _, both := body.Fields[name]; both {
-			errs[name] = fmt.Sprintf("Field '%s' cannot appear in both 'fields' and 'update'", name)
-		}
-	}
-	merged := cloneJSON(i.fields).(map[string]any)
-	for k, v := range body.Fields {
-		merged[k] = v
-	}
-	j.mergeUpdate(merged, body.Update, errs)
+	merged, errs := j.edited(i, body)
 	if len(errs) > 0 {
 		jiraRefuseFields(w, errs)
 		return
 	}
-	if problem := checkProperties(body.Properties); problem != "" {
+	if parent := j.checkParent(merged); parent != "" && body.Fields["parent"] != nil {
+		jiraRefuse(w, http.StatusBadRequest, parent)
+		return
+	}
+	if problem := body.problem(); problem != "" {
 		jiraRefuse(w, http.StatusBadRequest, problem)
 		return
 	}
@@ -113,6 +113,26 @@ func (j *Jira) updateIssue(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// edited returns the issue's fields as they will be, and what is wrong with the
+// request by field. It needs the lock.
+func (j *Jira) edited(i *jiraIssue, body issueBody) (merged map[string]any, errs map[string]string) {
+	errs = j.checkFields(body.Fields)
+	for _, name := range []string{"summary", "project", "issuetype"} {
+		if v, ok := body.Fields[name]; ok && v == nil {
+			errs[name] = j.checkCreate(map[string]any{})[name]
+		}
+	}
+	merged = cloneJSON(i.fields).(map[string]any)
+	maps.Copy(merged, body.Fields)
+	for name := range body.Update {
+		if _, both := body.Fields[name]; both {
+			errs[name] = fmt.Sprintf("Field '%s' cannot appear in both 'fields' and 'update'", name)
+		}
+	}
+	j.mergeUpdate(merged, body.Update, errs)
+	return merged, errs
 }
 
 func (j *Jira) deleteIssue(w http.ResponseWriter, r *http.Request) {

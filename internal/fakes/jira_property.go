@@ -117,8 +117,7 @@ func (j *Jira) writeKeys(w http.ResponseWriter, r *http.Request, owner string, l
 func (j *Jira) serveProperty(w http.ResponseWriter, r *http.Request, list *[]JiraProperty) {
 	key := r.PathValue("key")
 	at := slices.IndexFunc(*list, func(p JiraProperty) bool { return p.Key == key })
-	switch r.Method {
-	case http.MethodPut:
+	if r.Method == http.MethodPut {
 		value, err := io.ReadAll(r.Body)
 		p := JiraProperty{Key: key, Value: value}
 		if problem := checkProperty(p); err != nil || problem != "" {
@@ -130,19 +129,17 @@ func (j *Jira) serveProperty(w http.ResponseWriter, r *http.Request, list *[]Jir
 		if at < 0 {
 			w.WriteHeader(http.StatusCreated)
 		}
-	case http.MethodGet, http.MethodDelete:
-		if at < 0 {
-			jiraRefuse(w, http.StatusNotFound, fmt.Sprintf("The property with key '%s' does not exist.", key))
-			return
-		}
-		if r.Method == http.MethodGet {
-			writeJSON(w, http.StatusOK, (*list)[at])
-			return
-		}
-		*list = slices.Delete(slices.Clone(*list), at, at+1)
-		acted(r)
-		w.WriteHeader(http.StatusNoContent)
-	default:
-		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
 	}
+	if at < 0 {
+		jiraRefuse(w, http.StatusNotFound, fmt.Sprintf("The property with key '%s' does not exist.", key))
+		return
+	}
+	if r.Method == http.MethodGet {
+		writeJSON(w, http.StatusOK, (*list)[at])
+		return
+	}
+	*list = slices.Delete(slices.Clone(*list), at, at+1)
+	acted(r)
+	w.WriteHeader(http.StatusNoContent)
 }

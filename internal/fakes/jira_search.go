@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -43,7 +44,7 @@ func (j *Jira) maxSearchPage() int {
 // searchToken is Cloud's search/jql.
 func (j *Jira) searchToken(w http.ResponseWriter, r *http.Request) {
 	if j.opts.Flavour == DataCenter {
-		jiraRefuse(w, http.StatusNotFound, "null for uri: "+r.URL.Path)
+		jiraRefuse(w, http.StatusNotFound, "null for uri: "+jiraAPI+r.URL.Path)
 		return
 	}
 	s, ok := j.readSearch(w, r)
@@ -119,6 +120,10 @@ func (j *Jira) readSearch(w http.ResponseWriter, r *http.Request) (searchBody, b
 		if !j.decode(w, r, &s) {
 			return s, false
 		}
+		if key := s.foreign(j.opts.Flavour); key != "" {
+			jiraRefuse(w, http.StatusBadRequest, fmt.Sprintf("Unrecognized field %q", key))
+			return s, false
+		}
 	} else if err := s.fromQuery(r); err != nil {
 		jiraRefuse(w, http.StatusBadRequest, err.Error())
 		return s, false
@@ -135,12 +140,29 @@ func (j *Jira) readSearch(w http.ResponseWriter, r *http.Request) (searchBody, b
 	return s, true
 }
 
+// foreign names a key that only the other flavour's search knows.
+func (s *searchBody) foreign(f Flavour) string {
+	keys := map[string]bool{
+		"nextPageToken": s.NextPageToken != "", "properties": s.Properties != nil, "fieldsByKeys": s.FieldsByKeys,
+		"failFast": s.FailFast, "reconcileIssues": s.ReconcileIssues != nil,
+	}
+	if f == Cloud {
+		keys = map[string]bool{"startAt": s.StartAt != 0, "validateQuery": s.ValidateQuery != nil}
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if keys[key] {
+			return key
+		}
+	}
+	return ""
+}
+
 func (s *searchBody) fromQuery(r *http.Request) error {
 	q := r.URL.Query()
 	n, err1 := intParameter(q.Get("maxResults"), searchPage)
 	startAt, err2 := intParameter(q.Get("startAt"), 0)
 	if err1 != nil || err2 != nil {
-		return fmt.Errorf("startAt and maxResults must be numbers that are not negative.")
+		return refusal("startAt and maxResults must be numbers that are not negative.")
 	}
 	s.JQL, s.Fields, s.NextPageToken, s.Properties = q.Get("jql"), q["fields"], q.Get("nextPageToken"), splitList(q["properties"])
 	s.MaxResults, s.StartAt = &n, startAt

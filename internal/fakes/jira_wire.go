@@ -63,21 +63,24 @@ func (j *Jira) authentic(r *http.Request) bool {
 	return ok && j.opts.PAT.IsSet() && bearer == j.opts.PAT.Reveal()
 }
 
-// unauthorized answers 401: HTML to who does not ask for JSON, as Jira's
-// servlet container does.
+// unauthorized answers 401. Data Center answers wrong Basic credentials with
+// the HTML page of its servlet container.
 func (j *Jira) unauthorized(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("WWW-Authenticate", j.say(`OAuth realm="jira"`, `Basic realm="Jira"`))
-	w.Header().Set("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
-	if strings.Contains(r.Header.Get("Accept"), "json") {
-		jiraRefuse(w, http.StatusUnauthorized, j.say(
-			"Client must be authenticated to access this resource.",
-			"You do not have the permission to see the specified issue."))
+	const text = "Client must be authenticated to access this resource."
+	w.Header().Set("WWW-Authenticate", `OAuth realm="jira"`)
+	if j.opts.Flavour == Cloud {
+		jiraRefuse(w, http.StatusUnauthorized, text)
 		return
 	}
+	if _, _, basic := r.BasicAuth(); !basic {
+		writeJSON(w, http.StatusUnauthorized, map[string]any{"message": text, "status-code": http.StatusUnauthorized})
+		return
+	}
+	w.Header().Set("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
 	w.Header().Set("Content-Type", "text/html;charset=UTF-8")
 	w.WriteHeader(http.StatusUnauthorized)
 	_, _ = io.WriteString(w, "<html><head><title>Unauthorized (401)</title></head><body><h1>Unauthorized (401)</h1>"+
-		"<p>Client must be authenticated to access this resource.</p></body></html>")
+		"<p>Basic Authentication Failure - Reason : AUTHENTICATED_FAILED</p></body></html>")
 }
 
 // decode reads a JSON body into v and answers 400 if it cannot.

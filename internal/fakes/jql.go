@@ -20,6 +20,14 @@ type jql struct {
 // bounded reports whether the query restricts anything: Cloud refuses others.
 func (q jql) bounded() bool { return len(q.labels)+len(q.projects)+len(q.keys) > 0 }
 
+// refusal is an error whose text is what the server answers, in its words.
+type refusal string
+
+// Error implements error.
+func (r refusal) Error() string { return string(r) }
+
+func refusef(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+
 // jqlToken is a word, a sign or a quoted text.
 type jqlToken struct {
 	text   string
@@ -37,7 +45,7 @@ func parseJQL(s string) (jql, error) {
 	var q jql
 	for len(tokens) > 0 && !tokens[0].is("order") {
 		if len(tokens) < 3 || !tokens[1].is("=") || tokens[2].is("=") {
-			return jql{}, fmt.Errorf("Error in the JQL Query: near '%s': this fake knows only clauses of the form 'field = value'.", tokens[0].text)
+			return jql{}, refusef("Error in the JQL Query: near '%s': this fake knows only clauses of the form 'field = value'.", tokens[0].text)
 		}
 		if err := q.add(tokens[0].text, tokens[2].text); err != nil {
 			return jql{}, err
@@ -47,11 +55,11 @@ func parseJQL(s string) (jql, error) {
 			break
 		}
 		if !tokens[0].is("and") || len(tokens) == 1 {
-			return jql{}, fmt.Errorf("Error in the JQL Query: Expecting 'AND' and a clause, or the end of the query, but got '%s'.", tokens[0].text)
+			return jql{}, refusef("Error in the JQL Query: Expecting 'AND' and a clause, or the end of the query, but got '%s'.", tokens[0].text)
 		}
 		tokens = tokens[1:]
 		if tokens[0].is("order") {
-			return jql{}, fmt.Errorf("Error in the JQL Query: Expecting a clause but got 'ORDER'.")
+			return jql{}, refusef("Error in the JQL Query: Expecting a clause but got 'ORDER'.")
 		}
 	}
 	return q, q.order(tokens)
@@ -66,7 +74,7 @@ func (q *jql) add(field, value string) error {
 	case "key", "issuekey", "id", "issue":
 		q.keys = append(q.keys, value)
 	default:
-		return fmt.Errorf("Field '%s' does not exist or you do not have permission to view it.", field)
+		return refusef("Field '%s' does not exist or you do not have permission to view it.", field)
 	}
 	return nil
 }
@@ -76,7 +84,7 @@ func (q *jql) order(tokens []jqlToken) error {
 	if len(tokens) == 0 {
 		return nil
 	}
-	wrong := fmt.Errorf("Error in the JQL Query: this fake orders by 'ORDER BY created' or 'key', with ASC or DESC.")
+	wrong := refusef("Error in the JQL Query: this fake orders by 'ORDER BY created' or 'key', with ASC or DESC.")
 	if len(tokens) < 3 || len(tokens) > 4 || !tokens[1].is("by") || !tokens[2].is("created") && !tokens[2].is("key") {
 		return wrong
 	}
@@ -108,7 +116,7 @@ func scanJQL(s string) ([]jqlToken, error) {
 			tokens = append(tokens, jqlToken{text: text, quoted: true})
 			i += n
 		case strings.IndexByte("!~<>()[]{},;:+*/%^$#@?&|`\\", c) >= 0:
-			return nil, fmt.Errorf("Error in the JQL Query: The character '%c' is a reserved JQL character. You must enclose it in a string or use its escape instead.", c)
+			return nil, refusef("Error in the JQL Query: The character '%c' is a reserved JQL character. You must enclose it in a string or use its escape instead.", c)
 		default:
 			n := strings.IndexAny(s[i:], " \t\r\n=\"'!~<>()[]{},;:+*/%^$#@?&|`\\")
 			if n < 0 {
@@ -132,12 +140,12 @@ func scanQuoted(s string) (text string, n int, err error) {
 		case s[i] == '\\' && i+1 < len(s):
 			i++
 			if strings.IndexByte(`"'\`, s[i]) < 0 {
-				return "", 0, fmt.Errorf("Error in the JQL Query: '\\%c' is an illegal JQL escape sequence.", s[i])
+				return "", 0, refusef("Error in the JQL Query: '\\%c' is an illegal JQL escape sequence.", s[i])
 			}
 			b.WriteByte(s[i])
 		default:
 			b.WriteByte(s[i])
 		}
 	}
-	return "", 0, fmt.Errorf("Error in the JQL Query: The quoted string '%s' has not been completed.", s[1:])
+	return "", 0, refusef("Error in the JQL Query: The quoted string '%s' has not been completed.", s[1:])
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,8 +19,9 @@ import (
 // KibanaOptions describes a fake Kibana. The zero value is a 9.1.0 that takes
 // any credentials.
 type KibanaOptions struct {
-	// Version decides which routes and query keys there are; "" is 9.1.0. It
-	// is major.minor.patch, from 7.13 on.
+	// Version decides which routes and query keys there are: major.minor.patch,
+	// from 7.13 on; "" is 9.1.0. Any other text is told to clients as it is,
+	// with the behaviour of the newest: see [KibanaOptions.Check].
 	Version string
 
 	// APIKeys are the texts after "ApiKey " that are let in; Users are passwords
@@ -53,7 +56,7 @@ type KibanaOptions struct {
 //	DELETE       /api/cases/{id}/comments/{comment}
 //	GET          /api/cases/{id}/alerts
 //	GET          /api/cases/{id}/user_actions/_find   from 8.7
-//	GET          /api/cases/{id}/user_actions         below 9.0; in the form of 8.x, also below 8.0
+//	GET          /api/cases/{id}/user_actions         below 9.0, below 8.0 in the older form
 //	GET          /api/cases/configure             one object below 7.14, else a list
 //
 // Every write but GET needs the header kbn-xsrf. What it does not do:
@@ -72,35 +75,47 @@ type Kibana struct {
 	configs   map[string][]*configDoc // by space
 }
 
-// NewKibana makes a fake Kibana without cases. It panics if Version is not a
-// version.
+// newestKibana is played unless the options say otherwise.
+const newestKibana = "9.1.0"
+
+// NewKibana makes a fake Kibana without cases.
 func NewKibana(opts KibanaOptions) *Kibana {
 	if opts.Version == "" {
-		opts.Version = "9.1.0"
+		opts.Version = newestKibana
 	}
 	if opts.Username == "" {
 		opts.Username = "casepush"
 	}
 	k := &Kibana{opts: opts, conflicts: opts.SpuriousConflicts, cases: map[string]*kibanaCase{}, configs: map[string][]*configDoc{}}
-	var err error
-	if k.major, k.minor, err = parseRelease(opts.Version); err != nil {
-		panic("fakes: NewKibana: " + err.Error())
+	k.major, k.minor = math.MaxInt, 0
+	if major, minor, err := parseRelease(opts.Version); err == nil {
+		k.major, k.minor = major, minor
 	}
 	k.front = newFront(opts.Seed, opts.JournalSize, k.dump, k.routes())
 	return k
 }
 
+// Check returns an error if Version is neither empty nor a version.
+func (o KibanaOptions) Check() error {
+	if o.Version == "" {
+		return nil
+	}
+	_, _, err := parseRelease(o.Version)
+	return err
+}
+
 // parseRelease reads major and minor of a version.
 func parseRelease(version string) (major, minor int, err error) {
 	parts := strings.Split(version, ".")
-	if len(parts) == 3 {
-		major, err = strconv.Atoi(parts[0])
-		if err == nil {
-			minor, err = strconv.Atoi(parts[1])
-		}
-	}
-	if len(parts) != 3 || err != nil {
+	if len(parts) != 3 {
 		return 0, 0, fmt.Errorf("version %q: want major.minor.patch", version)
+	}
+	for i, to := range []*int{&major, &minor} {
+		n, err := strconv.ParseUint(parts[i], 10, 16)
+		if err != nil {
+			return 0, 0, fmt.Errorf("version %q: want major.minor.patch", version)
+		}
+		*to = int(n)
 	}
 	return major, minor, nil
 }
@@ -146,11 +161,7 @@ func (k *Kibana) routes() http.Handler {
 // guard checks what Kibana checks before any route.
 func (k *Kibana) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		space, rest := "default", r.URL.Path
-		if after, ok := strings.CutPrefix(rest, "/s/"); ok {
-			space, rest, _ = strings.Cut(after, "/")
-			rest = "/" + rest
-		}
+		space, rest := splitSpace(r.URL.EscapedPath())
 		if _, ok := k.caller(r); !ok {
 			w.Header().Set("WWW-Authenticate", `Basic realm="security" charset="UTF-8"`)
 			kibanaRefuse(w, http.StatusUnauthorized, "unable to authenticate the request")
@@ -161,9 +172,24 @@ func (k *Kibana) guard(next http.Handler) http.Handler {
 			return
 		}
 		in := r.Clone(context.WithValue(r.Context(), spaceKey{}, space))
-		in.URL.Path, in.URL.RawPath = rest, ""
+		// Unescaping cannot fail: the path was parsed from this form.
+		in.URL.Path, _ = url.PathUnescape(rest)
+		in.URL.RawPath = rest
 		next.ServeHTTP(w, in)
 	})
+}
+
+// splitSpace takes /s/{space} off an escaped path.
+func splitSpace(escaped string) (space, rest string) {
+	after, ok := strings.CutPrefix(escaped, "/s/")
+	if !ok {
+		return "default", escaped
+	}
+	space, rest, _ = strings.Cut(after, "/")
+	if plain, err := url.PathUnescape(space); err == nil {
+		space = plain
+	}
+	return space, "/" + rest
 }
 
 // caller is who makes the request; ok is false if nobody that is known.

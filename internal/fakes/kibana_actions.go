@@ -69,28 +69,3 @@ func (a actionDoc) is(types []string) bool {
 	}
 	return slices.Contains(types, "attachment")
 }
-
-// oldActionDoc is the form of the route that was removed with 9.0.
-type oldActionDoc struct {
-	actionDoc
-	ActionID string `json:"action_id"`
-	CaseID   string `json:"case_id"`
-}
-
-func (k *Kibana) allActions(w http.ResponseWriter, r *http.Request) {
-	if k.atLeast(9, 0) {
-		kibanaRefuse(w, http.StatusNotFound, "Not Found")
-		return
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	c := k.caseOr404(w, r)
-	if c == nil {
-		return
-	}
-	list := []oldActionDoc{}
-	for _, a := range c.actions {
-		list = append(list, oldActionDoc{actionDoc: a, ActionID: a.ID, CaseID: c.doc.ID})
-	}
-	writeJSON(w, http.StatusOK, list)
-}

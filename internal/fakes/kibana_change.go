@@ -2,6 +2,7 @@ package fakes
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,7 +17,7 @@ func defaultAnalyst() kibana.User { return kibana.User{Username: "analyst", Full
 // What is empty gets a value: id, owner (cases), title, status, severity,
 // connector (none), created_at, created_by. updated_at, external_service and
 // comments are kept as given. It returns the stored case; an error means that
-// the id exists.
+// the id exists or that the connector's fields are no JSON.
 func (k *Kibana) AddCase(space string, in kibana.Case) (kibana.Case, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -25,6 +26,9 @@ func (k *Kibana) AddCase(space string, in kibana.Case) (kibana.Case, error) {
 	}
 	if k.cases[in.ID] != nil {
 		return kibana.Case{}, fmt.Errorf("fake Kibana: add case %q: it exists", in.ID)
+	}
+	if f := in.Connector.Fields; len(f) > 0 && !json.Valid(f) {
+		return kibana.Case{}, fmt.Errorf("fake Kibana: add case %q: connector fields are no JSON", in.ID)
 	}
 	now := time.Now()
 	c := newCase(orDefault(space, "default"), in, now)
@@ -126,6 +130,9 @@ func (k *Kibana) UpdateCase(id string, u CaseUpdate) (kibana.Case, error) {
 			p.Tags = &u.Tags
 		}
 		if u.Connector != nil {
+			if f := u.Connector.Fields; len(f) > 0 && !json.Valid(f) {
+				return errors.New("connector fields are no JSON")
+			}
 			doc := connectorOf(*u.Connector)
 			p.Connector = &doc
 		}

@@ -147,19 +147,6 @@ func (c *kibanaCase) render(withComments bool) caseDoc {
 
 func (a *commentDoc) isUser() bool { return a.Type == "user" || a.Type == "comment" }
 
-// public is the case in the form of package kibana.
-func (c *kibanaCase) public() kibana.Case {
-	b, err := json.Marshal(c.render(true))
-	if err != nil {
-		panic("fakes: encode case: " + err.Error()) // the documents encode, or the fake is wrong
-	}
-	out, err := kibana.DecodeCase(b)
-	if err != nil {
-		panic("fakes: decode case: " + err.Error())
-	}
-	return *out
-}
-
 // touch notes a change of the case. It needs the lock.
 func (k *Kibana) touch(c *kibanaCase, by kibana.User, at time.Time) {
 	c.doc.Version = k.nextVersion()

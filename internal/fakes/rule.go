@@ -78,7 +78,7 @@ func (r Rule) compile() (*regexp.Regexp, error) {
 		return re, nil
 	}
 	if !strings.HasPrefix(r.Path, "/") && !strings.HasPrefix(r.Path, "*") {
-		return nil, fmt.Errorf("path %q: must begin with /, * or regexp:", r.Path)
+		return nil, fmt.Errorf("path %q: must begin with \"/\", \"*\" or \"regexp:\"", r.Path)
 	}
 	return regexp.Compile("^" + globReplacer().Replace(regexp.QuoteMeta(r.Path)) + "$")
 }

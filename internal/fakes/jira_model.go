@@ -1,0 +1,98 @@
+package fakes
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// JiraIssue is an issue as it stands.
+type JiraIssue struct {
+	ID  string `json:"id"`
+	Key string `json:"key"`
+	// Fields as they were set, by field id: summary, description, labels,
+	// project, issuetype …
+	Fields     map[string]any `json:"fields"`
+	Comments   []JiraComment  `json:"comments"` // oldest first
+	Properties []JiraProperty `json:"properties"`
+	Created    time.Time      `json:"created"`
+	Updated    time.Time      `json:"updated"`
+}
+
+// Text returns a field if it is a string, else "".
+func (i JiraIssue) Text(field string) string {
+	s, _ := i.Fields[field].(string)
+	return s
+}
+
+// Labels returns the labels.
+func (i JiraIssue) Labels() []string {
+	list, _ := i.Fields["labels"].([]any)
+	out := make([]string, 0, len(list))
+	for _, v := range list {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// JiraComment is a comment of an issue.
+type JiraComment struct {
+	ID         string         `json:"id"`
+	Body       string         `json:"body"`
+	Properties []JiraProperty `json:"properties"`
+	// Visibility as it was sent, nil if it was not; it hides nothing here.
+	Visibility json.RawMessage `json:"visibility,omitempty"`
+	Created    time.Time       `json:"created"`
+	Updated    time.Time       `json:"updated"`
+}
+
+// JiraProperty is an entity property of an issue or a comment.
+type JiraProperty struct {
+	Key   string          `json:"key"`
+	Value json.RawMessage `json:"value"`
+}
+
+// jiraIssue is the stored form.
+type jiraIssue struct {
+	id, key    string
+	fields     map[string]any
+	comments   []*JiraComment
+	properties []JiraProperty
+	created    time.Time
+	updated    time.Time
+}
+
+func (i *jiraIssue) public() JiraIssue {
+	out := JiraIssue{
+		ID: i.id, Key: i.key, Fields: cloneJSON(i.fields).(map[string]any),
+		Properties: slices.Clone(i.properties), Created: i.created, Updated: i.updated,
+	}
+	for _, c := range i.comments {
+		comment := *c
+		comment.Properties = slices.Clone(c.Properties)
+		out.Comments = append(out.Comments, comment)
+	}
+	return out
+}
+
+// cloneJSON copies a decoded JSON value.
+func cloneJSON(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, item := range v {
+			out[k] = cloneJSON(item)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = cloneJSON(item)
+		}
+		return out
+	default:
+		return v
+	}
+}
