@@ -92,10 +92,11 @@ func TestCommentsInPages(t *testing.T) {
 
 func TestCommentsThatChangeWhilePaging(t *testing.T) {
 	for name, change := range map[string]func(*thread){
-		"added":             func(th *thread) { th.add("late") },
-		"removed":           func(th *thread) { th.remove("c00003") },
-		"removed and added": func(th *thread) { th.remove("c00003"); th.add("late") },
-		"inserted before":   func(th *thread) { th.ids = slices.Insert(th.ids, 5, "early"); th.version++ },
+		"added":                 func(th *thread) { th.add("late") },
+		"removed":               func(th *thread) { th.remove("c00003") },
+		"removed, same version": func(th *thread) { th.remove("c00003"); th.version-- },
+		"removed and added":     func(th *thread) { th.remove("c00003"); th.add("late") },
+		"inserted before":       func(th *thread) { th.ids = slices.Insert(th.ids, 5, "early"); th.version++ },
 	} {
 		t.Run(name, func(t *testing.T) {
 			th := &thread{ids: numbered(250)}
