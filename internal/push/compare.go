@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/ledger"
@@ -68,10 +69,26 @@ func (a *attempt) compareFields(ctx context.Context, fields []connector.Field) *
 			a.work.known[f.Name] = f.Source
 			continue
 		}
-		changed = append(changed, connector.Field{Name: f.Name, Value: joined, Source: f.Source})
+		head, rest := a.caps.Limits[f.Name].Cut(joined)
+		changed = append(changed, connector.Field{Name: f.Name, Value: head, Source: f.Source})
+		a.continueIn(f, rest)
 	}
 	a.work.fields = changed
 	return nil
+}
+
+// continueIn sends what does not fit into an appended field as comments.
+func (a *attempt) continueIn(f connector.Field, rest string) {
+	for part := 2; rest != ""; part++ {
+		var text string
+		text, rest = a.caps.Limits["comment"].Cut(rest)
+		c := connector.Comment{
+			ID: fmt.Sprintf("%s-%s-appended#%d", a.job.Case, f.Name, part), Source: f.Source, Text: text, Digest: connector.Digest(text),
+		}
+		if !a.entry.HasSent(c.ID, c.Source) {
+			a.work.comments = append(a.work.comments, c)
+		}
+	}
 }
 
 // plain gives the fields of a create: there is nothing to append to yet.

@@ -53,8 +53,10 @@ func (c *Conn) workConfig() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: c.names.Work(), Description: "jobs by connector, and wake-ups in the future",
 		Subjects: []string{c.names.join("work", ">"), c.names.join("later", ">")},
-		// A work queue keeps acknowledgements across a crash of the server.
-		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew,
+		// A work queue keeps acknowledgements across a crash of the server. It
+		// has no limits, so that nothing is discarded; the server does not
+		// allow schedules together with "discard new".
+		Retention: jetstream.WorkQueuePolicy,
 		Storage: jetstream.FileStorage, Replicas: c.replicas(), AllowMsgSchedules: true,
 	}
 }
