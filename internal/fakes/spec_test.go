@@ -108,19 +108,22 @@ func (s spec) check(t *testing.T, method, target, body string) error {
 	})
 }
 
-func loadSpecs(t *testing.T) map[Flavour]spec {
-	t.Helper()
-	return map[Flavour]spec{Cloud: loadSpec(t, Cloud), DataCenter: loadSpec(t, DataCenter)}
-}
-
 func flavours() []Flavour { return []Flavour{Cloud, DataCenter} }
 
+func TestJiraAgainstTheSpecifications(t *testing.T) {
+	specs := map[Flavour]spec{Cloud: loadSpec(t, Cloud), DataCenter: loadSpec(t, DataCenter)}
+	t.Run("routes", func(t *testing.T) { routesAreInTheSpecification(t, specs) })
+	t.Run("takes", func(t *testing.T) { takesWhatTheSpecificationAllows(t, specs) })
+	t.Run("refuses", func(t *testing.T) { refusesWhatTheSpecificationForbids(t, specs) })
+}
+
 // Every route of the fake is a route of the real server.
-func TestJiraRoutesAreInTheSpecification(t *testing.T) {
+func routesAreInTheSpecification(t *testing.T, specs map[Flavour]spec) {
+	t.Helper()
 	placeholder := regexp.MustCompile(`\{[^}]*\}`)
 	for _, flavour := range flavours() {
 		t.Run(flavour.String(), func(t *testing.T) {
-			s := loadSpec(t, flavour)
+			s := specs[flavour]
 			known := map[string]bool{}
 			for path, item := range s.doc.Paths.Map() {
 				for method := range item.Operations() {
@@ -157,11 +160,11 @@ type sample struct {
 }
 
 // What the specification allows, the fake takes.
-func TestJiraTakesWhatTheSpecificationAllows(t *testing.T) {
+func takesWhatTheSpecificationAllows(t *testing.T, specs map[Flavour]spec) {
+	t.Helper()
 	const label = `labels = "kibana-case-1" AND project = "HMS" ORDER BY created ASC`
 	const labelQuery = "labels%20%3D%20%22kibana-case-1%22%20ORDER%20BY%20created"
 	cloud, dc := Cloud.String(), DataCenter.String()
-	specs := loadSpecs(t)
 	for _, tc := range []sample{
 		{"create", "POST", "/issue", sampleIssue, 201, ""},
 		{"create with properties", "POST", "/issue", `{"fields":{"summary":"s","project":{"id":"10000"},"issuetype":{"name":"bug"},"priority":{"name":"High"},"description":"d"},"properties":[{"key":"k","value":{"a":[1]}}]}`, 201, ""},
@@ -206,8 +209,8 @@ func TestJiraTakesWhatTheSpecificationAllows(t *testing.T) {
 }
 
 // What the specification forbids, the fake refuses.
-func TestJiraRefusesWhatTheSpecificationForbids(t *testing.T) {
-	specs := loadSpecs(t)
+func refusesWhatTheSpecificationForbids(t *testing.T, specs map[Flavour]spec) {
+	t.Helper()
 	for _, tc := range []sample{
 		{"a misspelt key", "POST", "/issue", `{"feilds":{}}`, 400, ""},
 		{"fields of a wrong type", "POST", "/issue", `{"fields":"none"}`, 400, ""},
