@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -195,8 +196,8 @@ func (l *StringList) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*[]string)(l))
 }
 
-// DecodeCase reads a case, leniently: unknown keys are ignored. An error says
-// which key is wrong.
+// DecodeCase reads a case, leniently: unknown keys are ignored, comments are
+// put in order. An error says which key is wrong.
 func DecodeCase(b []byte) (*Case, error) {
 	var c Case
 	if err := json.Unmarshal(b, &c); err != nil {
@@ -206,7 +207,17 @@ func DecodeCase(b []byte) (*Case, error) {
 		}
 		return nil, fmt.Errorf("case: %w", err)
 	}
+	sortComments(c.Comments)
 	return &c, nil
+}
+
+// sortComments puts the oldest first. A list in which one has no time, as in a
+// snapshot made by hand, keeps its order.
+func sortComments(list []Comment) {
+	if slices.ContainsFunc(list, func(c Comment) bool { return c.CreatedAt.IsZero() }) {
+		return
+	}
+	slices.SortStableFunc(list, func(a, b Comment) int { return a.CreatedAt.Compare(b.CreatedAt.Time) })
 }
 
 // ParseVersion decodes a version, which is base64 of [sequence number, primary

@@ -135,6 +135,25 @@ func TestDecodeCaseRefusesWhatWouldBeLost(t *testing.T) {
 	}
 }
 
+func TestDecodeCaseOrdersComments(t *testing.T) {
+	for body, want := range map[string]string{
+		`[{"id":"2","created_at":"2026-01-02T00:00:00Z"},{"id":"1","created_at":"2026-01-01T00:00:00Z"},{"id":"3","created_at":"2026-01-02T00:00:00Z"}]`: "123",
+		`[{"id":"2","created_at":"2026-01-02T00:00:00Z"},{"id":"1"},{"id":"3","created_at":"2026-01-01T00:00:00Z"}]`:                                     "213",
+	} {
+		c, err := kibana.DecodeCase([]byte(`{"id":"c-1","comments":` + body + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, comment := range c.Comments {
+			got += comment.ID
+		}
+		if got != want {
+			t.Errorf("%s: order %s, want %s", body, got, want)
+		}
+	}
+}
+
 func FuzzDecodeCase(f *testing.F) {
 	f.Add([]byte(`{"id":"c-1","version":"WzEsMV0=","comments":[{"id":"1","type":"user","comment":"x"}]}`))
 	f.Add([]byte(`{"comments":[{"type":"alert","alertId":"a"},null],"created_at":"2026-01-02T03:04:05"}`))

@@ -136,7 +136,7 @@ func (c *Client) comments(ctx context.Context, space, id string) (list []Comment
 			break
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Comment) int { return a.CreatedAt.Compare(b.CreatedAt.Time) })
+	sortComments(list)
 	return list, whole && len(list) == total, nil
 }
 
