@@ -224,6 +224,8 @@ func (l *loader) checkCustomHost(h CustomHost, n *node) {
 	}
 	if ssl != nil && h.SSL.Certificate.IsSet() != h.SSL.Key.IsSet() {
 		l.fail(ssl, "", "certificate and key belong together")
+	} else if ssl != nil && !h.SSL.KeyPassphrase.IsSet() {
+		l.checkTogether(h.SSL.Certificate, h.SSL.Key, ssl)
 	}
 }
 

@@ -71,16 +71,19 @@ func TestValuesOfEverySection(t *testing.T) {
 	if _, ok := cfg.Configuration("soc", "cases"); !ok {
 		t.Error("no configuration of owner cases in space soc")
 	}
-	for _, c := range []interface{ settingsError() error }{tlsOf{cfg.NATS.TLS}, tlsOf{ClientTLS{Cert: cfg.HTTP.TLS.Cert, Key: cfg.HTTP.TLS.Key}}} {
-		if err := c.settingsError(); err != nil {
-			t.Error(err)
-		}
+	if c, err := cfg.NATS.TLS.Config(); err != nil || c == nil || c.RootCAs == nil || len(c.Certificates) != 1 {
+		t.Errorf("TLS of NATS: %v, %v", c, err)
 	}
 }
 
-type tlsOf struct{ ClientTLS }
-
-func (t tlsOf) settingsError() error { _, err := t.Config(); return err }
+func TestServerTLS(t *testing.T) {
+	if c, err := load(t, "good-design.yaml").HTTP.TLS.Config(); err != nil || c == nil || len(c.Certificates) != 1 {
+		t.Errorf("TLS %v, %v", c, err)
+	}
+	if c, err := Defaults().HTTP.TLS.Config(); err != nil || c != nil {
+		t.Errorf("TLS by default %v, %v; want none", c, err)
+	}
+}
 
 func TestDefinition(t *testing.T) {
 	cfg := load(t, "good-design.yaml")

@@ -69,6 +69,7 @@ func (l *loader) connector(cfg *Config, e *entry) {
 	}
 	l.checkMappingOf(t, def.Mapping, n.at(e.line, e.col, []string{"config", "casesConfiguration"}))
 	l.checkDefinition(t, def, e, unresolved)
+	l.checkHosts(cfg.Outbound.AllowedHosts, n.value("config"))
 	cfg.Connectors = append(cfg.Connectors, def)
 }
 

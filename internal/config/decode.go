@@ -85,37 +85,30 @@ func (l *loader) decode(n *node, dst reflect.Value, tag reflect.StructTag) {
 	switch v := dst.Addr().Interface().(type) {
 	case *secret.String:
 		*v = l.decodeSecret(n, tag.Get("form"))
-		return
 	case *File:
 		*v = l.file(n)
-		return
 	case *[]File:
 		*v = l.files(n)
-		return
 	case *map[string]secret.String:
 		*v = l.secrets(n)
-		return
 	case *[]string:
 		*v = l.texts(n)
-		return
 	case *time.Duration:
 		l.decodeDuration(n, v, tag)
-		return
 	case *Bytes:
 		l.decodeBytes(n, v)
-		return
-	}
-	switch dst.Kind() {
-	case reflect.Struct:
+	case *int:
+		l.decodeInt(n, v)
+	case *float64:
+		l.decodeFloat(n, v)
+	case *string:
+		l.decodeText(n, v, tag)
+	default:
+		if dst.Kind() == reflect.Slice {
+			l.decodeList(n, dst)
+			return
+		}
 		l.decodeStruct(n, dst)
-	case reflect.Slice:
-		l.decodeList(n, dst)
-	case reflect.Int:
-		l.decodeInt(n, dst)
-	case reflect.Float64:
-		l.decodeFloat(n, dst)
-	case reflect.String:
-		l.decodeText(n, dst, tag)
 	}
 }
 
@@ -145,20 +138,20 @@ func (l *loader) decodeList(n *node, dst reflect.Value) {
 	}
 }
 
-func (l *loader) decodeInt(n *node, dst reflect.Value) {
+func (l *loader) decodeInt(n *node, dst *int) {
 	if text, ok := l.numberText(n, kindInt); ok {
 		if v, err := strconv.Atoi(text); err == nil && v >= 0 {
-			dst.SetInt(int64(v))
+			*dst = v
 			return
 		}
 	}
 	l.wrongNumber(n, "a whole number, 0 or more")
 }
 
-func (l *loader) decodeFloat(n *node, dst reflect.Value) {
+func (l *loader) decodeFloat(n *node, dst *float64) {
 	if text, ok := l.numberText(n, kindInt, kindFloat); ok {
 		if v, err := strconv.ParseFloat(text, 64); err == nil && v >= 0 && v <= 1e9 {
-			dst.SetFloat(v)
+			*dst = v
 			return
 		}
 	}
@@ -191,7 +184,7 @@ func (l *loader) numberText(n *node, kinds ...kind) (string, bool) {
 	return text, fromEnv || n.loose
 }
 
-func (l *loader) decodeText(n *node, dst reflect.Value, tag reflect.StructTag) {
+func (l *loader) decodeText(n *node, dst *string, tag reflect.StructTag) {
 	text, ok := l.text(n)
 	if !ok {
 		return
@@ -203,7 +196,7 @@ func (l *loader) decodeText(n *node, dst reflect.Value, tag reflect.StructTag) {
 		}
 	}
 	if text, ok = l.checkForm(n, text, tag.Get("form")); ok {
-		dst.SetString(text)
+		*dst = text
 	}
 }
 

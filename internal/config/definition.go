@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -29,6 +30,28 @@ func (l *loader) checkDefinition(t connector.Type, def connector.Definition, e *
 			l.warn(&place, "", "%s", message)
 		} else {
 			l.fail(&place, deliveryHint(p.Path), "%s", message)
+		}
+	}
+}
+
+// checkHosts warns about addresses in config that outbound.allowedHosts keeps
+// from being reached. Which keys are addresses only the type knows; any URL
+// among the values is taken for one.
+func (l *loader) checkHosts(allowed []string, config *node) {
+	if config == nil || slices.Contains(allowed, "*") {
+		return
+	}
+	for _, e := range config.entries {
+		if e.value.kind != kindString || e.value.bad {
+			continue
+		}
+		text, _ := l.expand(e.value)
+		u, err := url.Parse(text)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+			continue
+		}
+		if host := u.Hostname(); !slices.Contains(allowed, host) && !strings.Contains(host, "{") {
+			l.warn(e.value, "", "the host is not in outbound.allowedHosts: pushes become dead letters (host_not_allowed)")
 		}
 	}
 }

@@ -167,7 +167,7 @@ func (l *loader) checkForm(n *node, text, form string) (string, bool) {
 	case "http":
 		if why := wrongURL(text, "http", "https"); why != "" {
 			l.fail(n, `such as "https://host.example:5601"`, "%s", why)
-		} else if strings.Contains(text, "@") {
+		} else if u, err := url.Parse(text); err == nil && u.User != nil {
 			l.fail(n, "credentials have keys of their own", "the URL must hold no credentials")
 		}
 		text = strings.TrimSuffix(text, "/")

@@ -72,44 +72,47 @@ func (t ServerTLS) Config() (*tls.Config, error) {
 
 // file reads one [File].
 func (l *loader) file(n *node) File {
-	var f File
 	switch {
-	case n.kind == kindString && isPEM(n.text):
-		f.Content = secret.New(n.text)
-		if strings.Contains(n.text, "PRIVATE KEY") && n.variable == "" {
-			l.warnPlain(n)
-		}
 	case n.kind == kindString:
-		text, _ := l.expand(n)
-		if n.bad {
-			return File{}
-		}
-		if isPEM(text) {
-			return File{Content: secret.New(text)}
-		}
-		f.Path = l.pathOf(text)
-		content, why := l.fromFile(f.Path)
-		if why != "" {
-			l.fail(n, "", "%s", why)
-			return File{}
-		}
-		f.Content = secret.New(content)
+		return l.fileOf(n)
 	case isReference(n):
 		text, ok := l.resolve(n)
 		if !ok {
 			return File{}
 		}
-		if n.entries[0].key == "file" {
-			name, _ := l.expand(n.entries[0].value)
+		f := File{Content: secret.New(text)}
+		if e := n.entries[0]; e.key == "file" {
+			name, _ := l.expand(e.value)
 			f.Path = l.pathOf(name)
 		}
-		f.Content = secret.New(text)
+		return f
 	case n.kind == kindMap:
 		l.wrongReference(n)
 	default:
 		l.fail(n, "", "want a file's path, got %s", n.kind)
 	}
-	return f
+	return File{}
+}
+
+// fileOf reads the file that a text names, or takes the text if it is PEM.
+func (l *loader) fileOf(n *node) File {
+	text, filled := l.expand(n)
+	switch {
+	case n.bad:
+		return File{}
+	case isPEM(text):
+		if strings.Contains(text, "PRIVATE KEY") && !filled {
+			l.warnPlain(n)
+		}
+		return File{Content: secret.New(text)}
+	}
+	path := l.pathOf(text)
+	content, why := l.fromFile(path)
+	if why != "" {
+		l.fail(n, "", "%s", why)
+		return File{}
+	}
+	return File{Path: path, Content: secret.New(content)}
 }
 
 func isPEM(text string) bool { return strings.Contains(text, "-----BEGIN ") }
@@ -152,10 +155,17 @@ func (l *loader) checkPair(cert, key File, encrypted bool, keys ...string) {
 		l.fail(at(certName), "", "the certificate has no key: %s is missing", keyName)
 	case key.IsSet() && !cert.IsSet() && !at(certName).bad:
 		l.fail(at(keyName), "", "the key has no certificate: %s is missing", certName)
-	case cert.IsSet() && key.IsSet() && !encrypted:
-		// The error may quote the key's block type, never its content.
-		if _, err := tls.X509KeyPair(cert.PEM(), key.PEM()); err != nil {
-			l.fail(at(certName), "", "certificate and key cannot be used together: %s", strings.TrimPrefix(err.Error(), "tls: "))
-		}
+	case !encrypted:
+		l.checkTogether(cert, key, at(certName))
+	}
+}
+
+func (l *loader) checkTogether(cert, key File, n *node) {
+	if !cert.IsSet() || !key.IsSet() {
+		return
+	}
+	// The error may quote a block's type, never its content.
+	if _, err := tls.X509KeyPair(cert.PEM(), key.PEM()); err != nil {
+		l.fail(n, "", "certificate and key cannot be used together: %s", strings.TrimPrefix(err.Error(), "tls: "))
 	}
 }

@@ -151,11 +151,7 @@ func (r *reader) convert(n ast.Node, depth int) *node {
 	}
 	line, col := place(n)
 	out := &node{line: line, col: col}
-	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
-		if !r.full {
-			r.l.reportAt(line, col, "", fmt.Sprintf("more than %d values or %d levels", maxNodes, maxDepth), "")
-		}
-		r.full = true
+	if r.tooMuch(depth, line, col) {
 		return out
 	}
 	switch n := n.(type) {
@@ -181,6 +177,18 @@ func (r *reader) convert(n ast.Node, depth int) *node {
 		r.scalar(out, n)
 	}
 	return out
+}
+
+// tooMuch counts a value and reports, once, that there are too many.
+func (r *reader) tooMuch(depth, line, col int) bool {
+	if r.nodes++; r.nodes <= maxNodes && depth <= maxDepth {
+		return false
+	}
+	if !r.full {
+		r.l.reportAt(line, col, "", fmt.Sprintf("more than %d values or %d levels", maxNodes, maxDepth), "")
+	}
+	r.full = true
+	return true
 }
 
 func (r *reader) scalar(out *node, n ast.Node) {
