@@ -3,8 +3,8 @@ package httpclient
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -14,22 +14,18 @@ import (
 
 var errCutOff = errors.New("the connection ended before the whole answer came")
 
-// describe returns an error that is safe to show. Most errors of the network
-// are, but those of net/http's parser quote what the server sent.
+// describe returns an error that is safe to show. Errors of the network and
+// of TLS are; those of net/http's parser quote what the server sent, and
+// others may come from a transport that we do not know.
 func describe(err error) error {
-	var (
-		op       *net.OpError
-		dns      *net.DNSError
-		verify   *tls.CertificateVerificationError
-		record   tls.RecordHeaderError
-		large    tooLarge
-		late     noAnswer
-		name     x509.HostnameError
-		unsigned x509.UnknownAuthorityError
-	)
+	for _, ours := range []error{connector.ErrHostNotAllowed, errBadRequest, errHTML, errNotJSON} {
+		if errors.Is(err, ours) {
+			return err
+		}
+	}
+	var large tooLarge
+	var late noAnswer
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errCutOff
 	case errors.As(err, &large):
 		return large
 	case errors.As(err, &late):
@@ -38,14 +34,24 @@ func describe(err error) error {
 		return context.Canceled
 	case errors.Is(err, context.DeadlineExceeded):
 		return context.DeadlineExceeded
-	case errors.Is(err, connector.ErrHostNotAllowed), errors.Is(err, errBadRequest),
-		err == errHTML, err == errNotJSON: //nolint:errorlint // our own, never wrapped
-		return err
-	case errors.As(err, &op), errors.As(err, &dns), errors.As(err, &verify),
-		errors.As(err, &record), errors.As(err, &name), errors.As(err, &unsigned):
-		return err
 	}
-	// net/http forms all such errors as `what "value"`.
+	return describeNetwork(err)
+}
+
+func describeNetwork(err error) error {
+	var op *net.OpError
+	var verify *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		return fmt.Errorf("proxy: %w", describeNetwork(op.Err))
+	case errors.As(err, &op):
+		return op
+	case errors.As(err, &verify):
+		return verify
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errCutOff
+	}
+	// net/http forms all errors that quote the server as `what "value"`.
 	what, _, _ := strings.Cut(err.Error(), `"`)
 	return errors.New(tidy(strings.TrimRight(what, " :"), nil))
 }

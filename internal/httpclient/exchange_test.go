@@ -1,0 +1,391 @@
+package httpclient_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/httpclient"
+)
+
+func TestJudgeStatus(t *testing.T) {
+	for _, tt := range []struct {
+		kind     connector.Kind
+		effect   connector.Effect
+		statuses []int
+	}{
+		{connector.Rejected, connector.NotApplied, []int{400, 402, 405, 406, 410, 411, 413, 414, 415, 417, 418, 422, 424, 426, 428, 431, 451}},
+		{connector.Unauthenticated, connector.NotApplied, []int{401}},
+		{connector.Forbidden, connector.NotApplied, []int{403}},
+		{connector.NotFound, connector.NotApplied, []int{404}},
+		{connector.Conflict, connector.NotApplied, []int{409, 412, 423}},
+		{connector.RateLimited, connector.NotApplied, []int{429}},
+		{connector.Transient, connector.NotApplied, []int{407, 421, 425}},
+		{connector.Transient, connector.EffectUnknown, []int{300, 301, 302, 303, 304, 307, 308, 408, 499, 500, 501, 502, 503, 504, 505, 507, 511, 599, 600, 999}},
+	} {
+		for _, status := range tt.statuses {
+			t.Run(fmt.Sprint(status), func(t *testing.T) {
+				srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+				defer srv.Close()
+				client := newClient(t, anyHost())
+				_, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", srv.URL, "{}"))
+				want(t, e, tt.kind, tt.effect)
+				if e.Status != status {
+					t.Errorf("status %d, want %d", e.Status, status)
+				}
+				_, e = do(t, client, httpclient.Exchange{Reads: true}, newRequest(t, "GET", srv.URL, ""))
+				want(t, e, tt.kind, connector.NotApplied)
+				search := tt.kind
+				if search == connector.NotFound {
+					search = connector.Transient
+				}
+				_, e = do(t, client, httpclient.Exchange{Search: true}, newRequest(t, "POST", srv.URL, "{}"))
+				want(t, e, search, connector.NotApplied)
+			})
+		}
+	}
+}
+
+func TestJudgeSuccess(t *testing.T) {
+	for _, tt := range []struct {
+		name, contentType, body, want string
+		status                        int
+		err                           string
+	}{
+		{"object", "application/json", `{"id":"1"}`, `{"id":"1"}`, 201, ""},
+		{"any content type", "text/html", ` {"id":"1"}` + "\n", `{"id":"1"}`, 200, ""},
+		{"byte order mark", "", "\xef\xbb\xbf[]", "[]", 200, ""},
+		{"scalar", "", "12", "12", 200, ""},
+		{"empty", "text/html", "", "", 200, ""},
+		{"white space", "application/json", " \r\n", "", 202, ""},
+		{"no content", "", "", "", 204, ""},
+		{"page", "application/json", "\n<html>canary</html>", "", 200, "op: transient (HTTP 200): the answer is a web page"},
+		{"text", "text/plain", "canary", "", 200, "op: transient (HTTP 200): the answer is not JSON"},
+		{"half", "application/json", `{"canary":`, "", 201, "op: transient (HTTP 201): the answer is not JSON"},
+		{"two", "application/json", `{} {}`, "", 200, "op: transient (HTTP 200): the answer is not JSON"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", tt.contentType)
+				w.WriteHeader(tt.status)
+				_, _ = io.WriteString(w, tt.body)
+			}))
+			defer srv.Close()
+			body, e := do(t, newClient(t, anyHost()), httpclient.Exchange{}, newRequest(t, "POST", srv.URL, "{}"))
+			if tt.err == "" {
+				if e != nil || string(body) != tt.want {
+					t.Errorf("body %q, error %v, want %q", body, e, tt.want)
+				}
+				return
+			}
+			want(t, e, connector.Transient, connector.EffectUnknown)
+			if !strings.HasPrefix(e.Error(), tt.err) || strings.Contains(e.Error(), "canary") {
+				t.Errorf("error %q, want %q", e, tt.err)
+			}
+		})
+	}
+}
+
+func TestNothingSent(t *testing.T) {
+	never := roundTripper(func(*http.Request) (*http.Response, error) {
+		t.Error("the request was passed on")
+		return nil, io.EOF
+	})
+	client, err := httpclient.NewWithTransport(httpclient.Settings{AllowedHosts: []string{"Jira.example", "*.wild.example", "2001:db8::1"}}, never)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{
+		"http://other.example", "http://jira.example.evil.example", "http://sub.jira.example", "http://jira.example.",
+		"http://a.wild.example", "http://jira.example@other.example/", "http://[2001:db8::2]:80/",
+	} {
+		_, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", url, "{}"))
+		want(t, e, connector.Rejected, connector.NotApplied)
+		if !errors.Is(e, connector.ErrHostNotAllowed) {
+			t.Errorf("%s: %v, want ErrHostNotAllowed", url, e)
+		}
+	}
+	for _, url := range []string{"ftp://jira.example/", "file:///etc/passwd", "http:///x", "jira.example/x"} {
+		_, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", url, "{}"))
+		want(t, e, connector.Rejected, connector.NotApplied)
+	}
+	req := newRequest(t, "POST", "http://jira.example", "{}")
+	req.Header.Set("Authorization", "Bearer token-with-line-end\n")
+	_, e := do(t, client, httpclient.Exchange{}, req)
+	want(t, e, connector.Rejected, connector.NotApplied)
+	if !strings.Contains(e.Error(), "Authorization") || strings.Contains(e.Error(), "token-with") {
+		t.Errorf("error %q: want the header's name and not its value", e)
+	}
+	passed := false
+	ok := roundTripper(func(*http.Request) (*http.Response, error) { passed = true; return nil, io.EOF })
+	client, _ = httpclient.NewWithTransport(httpclient.Settings{AllowedHosts: []string{"Jira.example", "2001:db8::1"}}, ok)
+	for _, url := range []string{"http://JIRA.example:8080/x", "https://[2001:db8::1]/"} {
+		passed = false
+		if _, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", url, "{}")); !passed {
+			t.Errorf("%s: not passed on: %v", url, e)
+		}
+	}
+}
+
+func TestNoHostAllowedByDefault(t *testing.T) {
+	client := newClient(t, httpclient.Settings{})
+	_, e := do(t, client, httpclient.Exchange{}, newRequest(t, "GET", "http://127.0.0.1:1/", ""))
+	if !errors.Is(e, connector.ErrHostNotAllowed) {
+		t.Errorf("error %v", e)
+	}
+}
+
+// TestEffectOfSilence has every way of getting no answer.
+func TestEffectOfSilence(t *testing.T) {
+	closed := rawServer(t, func(net.Conn) {})
+	refused := httptest.NewServer(nil)
+	refused.Close()
+	readThenClose := rawServer(t, func(c net.Conn) { _, _ = http.ReadRequest(bufio.NewReader(c)) })
+	garbage := rawServer(t, func(c net.Conn) {
+		_, _ = http.ReadRequest(bufio.NewReader(c))
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\ncanary without colon\r\n\r\n")
+	})
+	notTLS := strings.Replace(garbage, "http://", "https://", 1)
+	for _, tt := range []struct {
+		name, url string
+		effect    connector.Effect
+	}{
+		{"refused", refused.URL, connector.NotApplied},
+		{"no such host", "http://nothing.invalid", connector.NotApplied},
+		{"TLS handshake", notTLS, connector.NotApplied},
+		{"closed at once", closed, connector.EffectUnknown},
+		{"closed after the request", readThenClose, connector.EffectUnknown},
+		{"garbage", garbage, connector.EffectUnknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			client := newClient(t, anyHost())
+			_, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", tt.url+"/p?query=canary", "{}"))
+			want(t, e, connector.Transient, tt.effect)
+			if strings.Contains(e.Error(), "canary") || e.Status != 0 {
+				t.Errorf("error %q, status %d", e, e.Status)
+			}
+			_, e = do(t, client, httpclient.Exchange{Reads: true}, newRequest(t, "GET", tt.url, ""))
+			want(t, e, connector.Transient, connector.NotApplied)
+		})
+	}
+	// A transport that reports nothing may have sent it.
+	silent := roundTripper(func(*http.Request) (*http.Response, error) { return nil, io.ErrClosedPipe })
+	client, _ := httpclient.NewWithTransport(anyHost(), silent)
+	_, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", refused.URL, "{}"))
+	want(t, e, connector.Transient, connector.EffectUnknown)
+	// So may a client that is not ours; but a refused connection is known there too.
+	_, e = do(t, &http.Client{Transport: silent}, httpclient.Exchange{}, newRequest(t, "POST", refused.URL, "{}"))
+	want(t, e, connector.Transient, connector.EffectUnknown)
+	_, e = do(t, &http.Client{Transport: &http.Transport{}}, httpclient.Exchange{}, newRequest(t, "POST", refused.URL, "{}"))
+	want(t, e, connector.Transient, connector.NotApplied)
+}
+
+// dyingServer answers the first request of every connection, and closes it
+// when the second one has come: what a kept connection does that dies.
+func dyingServer(t *testing.T, creates *atomic.Int32) string {
+	return rawServer(t, func(c net.Conn) {
+		r := bufio.NewReader(c)
+		for n := 0; ; n++ {
+			req, err := http.ReadRequest(r)
+			if err != nil {
+				return
+			}
+			_, _ = io.Copy(io.Discard, req.Body)
+			if req.Method != "GET" {
+				if got := req.Header.Get("Idempotency-Key"); got != "k1" {
+					t.Errorf("Idempotency-Key %q at the server, want k1", got)
+				}
+				creates.Add(1)
+			}
+			if n > 0 {
+				return
+			}
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+		}
+	})
+}
+
+// TestNothingSentTwice: net/http by itself sends a request with an
+// Idempotency-Key again when a kept connection dies.
+func TestNothingSentTwice(t *testing.T) {
+	for _, body := range []string{"{}", ""} {
+		create := func(url string) *http.Request {
+			req := newRequest(t, "POST", url, body)
+			req.Header.Set("Idempotency-Key", "k1")
+			return req
+		}
+		var creates atomic.Int32
+		url := dyingServer(t, &creates)
+		plain := &http.Client{Transport: &http.Transport{}}
+		defer plain.CloseIdleConnections()
+		_, _ = do(t, plain, httpclient.Exchange{Reads: true}, newRequest(t, "GET", url, ""))
+		if _, e := do(t, plain, httpclient.Exchange{}, create(url)); e != nil || creates.Load() != 2 {
+			t.Errorf("net/http alone: %d creates, error %v: this test no longer tests anything", creates.Load(), e)
+		}
+		creates.Store(0)
+		client := newClient(t, anyHost())
+		_, _ = do(t, client, httpclient.Exchange{Reads: true}, newRequest(t, "GET", url, ""))
+		_, e := do(t, client, httpclient.Exchange{}, create(url))
+		want(t, e, connector.Transient, connector.EffectUnknown)
+		if creates.Load() != 1 {
+			t.Errorf("body %q: %d creates at the server, want 1", body, creates.Load())
+		}
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	var hits atomic.Int32
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
+	defer other.Close()
+	target := strings.Replace(other.URL, "127.0.0.1", "localhost", 1) + "/login?canary=1"
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", target)
+		w.WriteHeader(307)
+	}))
+	defer srv.Close()
+	req := newRequest(t, "POST", srv.URL, "{}")
+	req.SetBasicAuth("me", "password")
+	_, e := do(t, newClient(t, anyHost()), httpclient.Exchange{}, req)
+	want(t, e, connector.Transient, connector.EffectUnknown)
+	if got, want := e.Error(), `op: transient (HTTP 307): redirect to host "localhost" not followed`; got != want {
+		t.Errorf("error %q, want %q", got, want)
+	}
+	if hits.Load() != 0 {
+		t.Errorf("%d requests at the other host", hits.Load())
+	}
+}
+
+func TestSizeOfAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		size int
+		zip  bool
+		ok   bool
+	}{
+		{"just fits", 1000, false, true},
+		{"one too many", 1001, false, false},
+		{"much", 10 << 20, false, false},
+		{"gzip", 1000, true, true},
+		{"gzip bomb", 10 << 20, true, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				body := `"` + strings.Repeat("a", tt.size-2) + `"`
+				if !tt.zip {
+					_, _ = io.WriteString(w, body)
+					return
+				}
+				w.Header().Set("Content-Encoding", "gzip")
+				z := gzip.NewWriter(w)
+				_, _ = io.WriteString(z, body)
+				_ = z.Close()
+			}))
+			defer srv.Close()
+			s := anyHost()
+			s.MaxResponseBytes = 1000
+			body, e := do(t, newClient(t, s), httpclient.Exchange{}, newRequest(t, "POST", srv.URL, "{}"))
+			if tt.ok {
+				if e != nil || len(body) != tt.size {
+					t.Errorf("%d bytes, error %v", len(body), e)
+				}
+				return
+			}
+			want(t, e, connector.Transient, connector.EffectUnknown)
+			if !strings.Contains(e.Error(), "larger than 1000 bytes") {
+				t.Errorf("error %q does not name the limit", e)
+			}
+		})
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	release := make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/body" {
+			_, _ = io.WriteString(w, "{")
+			_ = http.NewResponseController(w).Flush()
+		}
+		<-release
+	}))
+	defer srv.Close()
+	defer close(release)
+	s := anyHost()
+	s.ResponseTimeout = 50 * time.Millisecond
+	client := newClient(t, s)
+	for _, path := range []string{"/", "/body"} {
+		_, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", srv.URL+path, "{}"))
+		want(t, e, connector.Transient, connector.EffectUnknown)
+		if !strings.Contains(e.Error(), "no complete answer within 50ms") || !errors.Is(e, context.DeadlineExceeded) {
+			t.Errorf("%s: error %q", path, e)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", srv.URL, "{}").WithContext(ctx))
+	want(t, e, connector.Transient, connector.NotApplied) // nothing was dialled
+	if !errors.Is(e, context.Canceled) {
+		t.Errorf("error %v", e)
+	}
+}
+
+// TestConnectionsAreReused, whatever the answer.
+func TestConnectionsAreReused(t *testing.T) {
+	var conns atomic.Int32
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/bad" {
+			w.WriteHeader(400)
+		}
+		_, _ = io.WriteString(w, `"`+strings.Repeat("a", 10_000)+`"`)
+	}))
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	srv.Start()
+	defer srv.Close()
+	client := newClient(t, anyHost())
+	for range 10 {
+		_, _ = do(t, client, httpclient.Exchange{}, newRequest(t, "POST", srv.URL+"/bad", "{}"))
+		_, _ = do(t, client, httpclient.Exchange{}, newRequest(t, "POST", srv.URL+"/good", "{}"))
+		resp, err := client.Do(newRequest(t, "GET", srv.URL, "")) // somebody who does not read
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+	}
+	if conns.Load() != 1 {
+		t.Errorf("%d connections for 30 requests", conns.Load())
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	var got http.Header
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Clone() }))
+	defer srv.Close()
+	req := newRequest(t, "POST", srv.URL, "{}")
+	_, _ = do(t, newClient(t, anyHost()), httpclient.Exchange{}, req)
+	if got.Get("User-Agent") != "casepush" || got.Get("Accept") != "application/json, text/plain, */*" {
+		t.Errorf("headers %v", got)
+	}
+	if len(req.Header) != 0 {
+		t.Errorf("the caller's request was changed: %v", req.Header)
+	}
+	req = newRequest(t, "POST", srv.URL, "{}")
+	req.Header.Set("Accept", "application/json")
+	_, _ = do(t, newClient(t, anyHost()), httpclient.Exchange{}, req)
+	if got.Get("Accept") != "application/json" {
+		t.Errorf("Accept %q", got.Get("Accept"))
+	}
+}
