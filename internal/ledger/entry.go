@@ -182,7 +182,7 @@ type Retry struct {
 
 // Closing is a close that is owed.
 type Closing struct {
-	Since time.Time `json:"since"` // when the effects were recorded
+	Since time.Time `json:"since"` // of the state that was pushed, on Kibana's clock: a later close answers it
 }
 
 // Outcome is the last result, kept to say it again when the answer was lost.

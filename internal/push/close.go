@@ -24,10 +24,17 @@ func (a *attempt) closes() bool {
 
 // alreadyClosed: the state that was just read from Kibana says so.
 func (a *attempt) alreadyClosed() bool {
-	return a.state.thin && a.state.c.Status == statusClosed
+	return a.state.thin && a.state.c.Status == kibana.StatusClosed
 }
 
-const statusClosed = "closed"
+// closingSince is the instant after which a close answers this push: on
+// Kibana's clock, that of the state that was read, where it is known.
+func (a *attempt) closingSince() time.Time {
+	if at := a.state.order.At; !at.IsZero() {
+		return at.UTC()
+	}
+	return time.Now().UTC()
+}
 
 // closeCase closes the case under the claim, then records that it did.
 func (a *attempt) closeCase(ctx context.Context, wasDead bool) (Verdict, error) {

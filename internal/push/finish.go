@@ -41,7 +41,7 @@ func (a *attempt) succeed(ctx context.Context) (Verdict, error) {
 		} else if a.alreadyClosed() {
 			e.Last.Closed = true
 		} else {
-			e.Closing = &ledger.Closing{Since: time.Now().UTC()}
+			e.Closing = &ledger.Closing{Since: a.closingSince()}
 			if err := a.hold(ctx, e); err != nil {
 				return Verdict{}, err
 			}

@@ -29,7 +29,7 @@ type Options struct {
 	Writer io.Writer
 	// Redact is given every text of a line, names of fields and messages of
 	// errors included, as it was before it was encoded: a secret is found
-	// however the line escapes it. See [Redactor]. It must be safe for
+	// however the line escapes it. It must be safe for
 	// concurrent use. nil leaves lines alone.
 	Redact func(string) string
 }

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/casepush/casepush/internal/config"
+	"github.com/casepush/casepush/internal/stream"
+	"github.com/casepush/casepush/internal/telemetry"
+)
+
+// queue is a connection to NATS, with the embedded server behind it if this
+// process runs that.
+type queue struct {
+	*stream.Conn
+	embedded *stream.Embedded // nil: somebody else's server
+}
+
+func (q *queue) Close() {
+	q.Conn.Close()
+	if q.embedded != nil {
+		q.embedded.Stop()
+	}
+}
+
+func streamOptions(cfg *config.Config, log *telemetry.Logger) (stream.Options, error) {
+	tls, err := cfg.NATS.TLS.Config()
+	if err != nil {
+		return stream.Options{}, fmt.Errorf("nats.tls: %w", err)
+	}
+	return stream.Options{
+		URL: cfg.NATS.URL, Creds: cfg.NATS.Creds, User: cfg.NATS.User, Password: cfg.NATS.Password, Token: cfg.NATS.Token, TLS: tls,
+		Prefix: cfg.NATS.Prefix, Replicas: cfg.NATS.Replicas, Manage: stream.Manage(cfg.NATS.Manage), Name: "casepush",
+		OnState: func(connected bool, err error) {
+			if connected {
+				log.Info("NATS is back")
+			} else {
+				log.Warn("NATS is away: will be tried again", telemetry.Err(err))
+			}
+		},
+	}, nil
+}
+
+// open connects as the worker does: with the embedded server of its own when
+// no other is configured.
+func open(ctx context.Context, cfg *config.Config, log *telemetry.Logger) (*queue, error) {
+	opts, err := streamOptions(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	q := &queue{}
+	if cfg.UsesEmbedded() {
+		q.embedded, err = stream.StartEmbedded(stream.EmbeddedOptions{Dir: cfg.Embedded.Dir, Listen: cfg.Embedded.Listen})
+		if err != nil {
+			return nil, fail(exitUnreachable, err, "")
+		}
+		opts.Embedded = q.embedded
+	}
+	if q.Conn, err = stream.Connect(ctx, opts); err != nil {
+		if q.embedded != nil {
+			q.embedded.Stop()
+		}
+		return nil, fail(exitUnreachable, err, natsHint(err))
+	}
+	return q, nil
+}
+
+// openTool connects as the other commands do: to the worker's embedded server
+// if one runs, else to one of its own on the same directory.
+func openTool(ctx context.Context, cfg *config.Config) (*queue, error) {
+	if !cfg.UsesEmbedded() || cfg.Embedded.Listen == "" {
+		return open(ctx, cfg, telemetry.Nop())
+	}
+	opts, err := streamOptions(cfg, telemetry.Nop())
+	if err != nil {
+		return nil, err
+	}
+	opts.URL = "nats://" + cfg.Embedded.Listen
+	conn, err := stream.Connect(ctx, opts)
+	if errors.Is(err, stream.ErrUnreachable) {
+		return open(ctx, cfg, telemetry.Nop())
+	}
+	if err != nil {
+		return nil, fail(exitUnreachable, err, natsHint(err))
+	}
+	return &queue{Conn: conn}, nil
+}
+
+func natsHint(err error) string {
+	if errors.Is(err, stream.ErrUnreachable) {
+		return "start nats-server -js there, or correct nats.url (CASEPUSH_NATS_URL); without nats.url casepush runs an embedded server"
+	}
+	return ""
+}
