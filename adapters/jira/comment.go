@@ -61,10 +61,9 @@ func (j *jira) commentBody(c connector.Comment) ([]byte, error) {
 	}{c.Text, properties})
 }
 
-// CountComments implements [connector.Connector]. A comment with our property
-// counts if id and source are the same; one without counts if its text is:
-// that is how Kibana's comments and those of a Jira that drops properties are
-// recognised.
+// CountComments implements [connector.Connector]. It counts this very comment,
+// by our property, and every other one of the same text: those of Kibana, of
+// people, and our own of another id.
 func (j *jira) CountComments(ctx context.Context, ref connector.Ref, c connector.Comment) (int, error) {
 	const op = "count comments"
 	query := url.Values{"expand": {"properties"}, "maxResults": {strconv.Itoa(commentPage)}, "orderBy": {"created"}}
@@ -128,13 +127,15 @@ func (p commentsPage) count(c connector.Comment) int {
 	return n
 }
 
+// is reports whether it is this comment, by our property, or one of the same
+// text: the pusher knows how many of that text there are, and a comment of
+// Kibana's, or of a Jira that does not show properties, has nothing else.
 func (have issueComment) is(c connector.Comment) bool {
 	for _, p := range have.Properties {
-		if p.Key != propertyKey {
-			continue
-		}
 		var mark commentMark
-		return json.Unmarshal(p.Value, &mark) == nil && mark == commentMark{ID: c.ID, Source: c.Source}
+		if p.Key == propertyKey && json.Unmarshal(p.Value, &mark) == nil && mark == (commentMark{ID: c.ID, Source: c.Source}) {
+			return true
+		}
 	}
 	return connector.Digest(have.Body) == c.Digest
 }

@@ -66,7 +66,7 @@ func TestContract(t *testing.T) {
 					return tracker{fakes.NewJira(fakes.JiraOptions{Flavour: flavour, Email: email, Token: secret.New(token)})}
 				},
 				Incident: sample(flavour),
-				Secrets: []string{token},
+				Secrets:  []string{token},
 				Refusal: func(words string) string {
 					b, _ := json.Marshal(map[string]any{"errorMessages": []string{words}, "errors": map[string]string{}})
 					return string(b)

@@ -107,7 +107,7 @@ func (j *jira) CreateIncident(ctx context.Context, id connector.CorrelationID, i
 	if typeID == "" {
 		var err error
 		if typeID, err = j.defaultIssueType(ctx); err != nil {
-			return connector.Ref{}, beforeCreate(op, err)
+			return connector.Ref{}, createError(connector.AsError(op, err))
 		}
 		defaulted = true
 	}

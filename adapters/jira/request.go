@@ -96,14 +96,6 @@ func createError(e *connector.Error) *connector.Error {
 	return &c
 }
 
-// beforeCreate is the error of a read that a create needs first: nothing has
-// been created.
-func beforeCreate(op string, err error) *connector.Error {
-	c := *createError(connector.AsError(op, err))
-	c.Effect = connector.NotApplied
-	return &c
-}
-
 // decode reads one JSON value and nothing after it. Its error shows no data.
 func decode(body []byte, v any) error {
 	dec := json.NewDecoder(bytes.NewReader(body))

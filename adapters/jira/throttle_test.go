@@ -65,6 +65,21 @@ func TestThrottleIssuesAreApart(t *testing.T) {
 	})
 }
 
+// The issue that was written to least recently is forgotten, not another.
+func TestThrottleForgets(t *testing.T) {
+	t.Parallel()
+	th := newThrottle(cloudWriteRates())
+	now := time.Now()
+	for i := range maxThrottled {
+		th.reserve(fmt.Sprint(i), now)
+	}
+	th.reserve("0", now)
+	th.reserve("new", now)
+	if th.issues["0"] == nil || th.issues["1"] != nil {
+		t.Errorf("issue 0 kept: %v, issue 1 kept: %v; want 1 forgotten", th.issues["0"] != nil, th.issues["1"] != nil)
+	}
+}
+
 func TestThrottleDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
