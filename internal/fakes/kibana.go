@@ -2,6 +2,7 @@ package fakes
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -24,8 +25,9 @@ type KibanaOptions struct {
 	// with the behaviour of the newest: see [KibanaOptions.Check].
 	Version string
 
-	// APIKeys are the texts after "ApiKey " that are let in; Users are passwords
-	// by name. If neither is set every request is let in.
+	// APIKeys are let in, each as base64 of "id:key" or as "id:key" itself (an
+	// "ApiKey" header has the former); Users are passwords by name. If neither
+	// is set every request is let in.
 	APIKeys []secret.String
 	Users   map[string]secret.String
 	// Username is who an API key writes as, and who writes when every request
@@ -203,12 +205,17 @@ func (k *Kibana) caller(r *http.Request) (who kibana.User, ok bool) {
 	}
 	if key, found := strings.CutPrefix(r.Header.Get("Authorization"), "ApiKey "); found {
 		for _, want := range k.opts.APIKeys {
-			if want.Equal(secret.New(key)) {
+			if want.Equal(secret.New(key)) || encodedKey(want).Equal(secret.New(key)) {
 				return kibana.User{Username: k.opts.Username}, true
 			}
 		}
 	}
 	return kibana.User{}, false
+}
+
+// encodedKey is an "id:key" as it stands in a header.
+func encodedKey(key secret.String) secret.String {
+	return secret.New(base64.StdEncoding.EncodeToString([]byte(key.Reveal())))
 }
 
 // as is the caller of a request that guard has let in.

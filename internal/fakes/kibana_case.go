@@ -45,9 +45,16 @@ func (k *Kibana) getCase(w http.ResponseWriter, r *http.Request) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if c := k.caseOr404(w, r); c != nil {
-		writeJSON(w, http.StatusOK, c.render(!k.atLeast(9, 0) && r.URL.Query().Get("includeComments") != "false"))
+	c := k.caseOr404(w, r)
+	if c == nil {
+		return
 	}
+	withComments := !k.atLeast(9, 0) && r.URL.Query().Get("includeComments") != "false"
+	doc := c.render(withComments)
+	if !withComments && !k.atLeast(8, 3) { // which counted only what it answered
+		doc.TotalComment, doc.TotalAlerts = 0, 0
+	}
+	writeJSON(w, http.StatusOK, doc)
 }
 
 // findCases knows of Kibana's filters owner, status and tags.
