@@ -3,7 +3,6 @@ package fakes
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -72,28 +71,6 @@ func (f *front) listRequests(w http.ResponseWriter, r *http.Request) {
 		requests = []Request{}
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"requests": requests, "forgotten": f.journal.Forgotten()})
-}
-
-// DecodeRules reads one rule or a list of rules from JSON. An unknown key is
-// an error.
-func DecodeRules(b []byte) ([]Rule, error) {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	var rules []Rule
-	var err error
-	if trimmed := bytes.TrimSpace(b); len(trimmed) > 0 && trimmed[0] == '[' {
-		err = d.Decode(&rules)
-	} else {
-		rules = make([]Rule, 1)
-		err = d.Decode(&rules[0])
-	}
-	if err != nil {
-		return nil, fmt.Errorf("fault rules: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("fault rules: something follows the JSON value")
-	}
-	return rules, nil
 }
 
 func controlError(w http.ResponseWriter, status int, err error) {

@@ -32,7 +32,7 @@ func (f Flavour) String() string {
 // project HMS that takes any credentials.
 type JiraOptions struct {
 	Flavour    Flavour
-	ProjectKey string // "" is HMS
+	ProjectKey string // in capitals; "" is HMS
 
 	// Email and Token: Basic authentication with these. PAT: a Bearer token,
 	// Data Center's way; Cloud takes it as an OAuth access token. If none of
@@ -101,7 +101,8 @@ type Jira struct {
 	mu     sync.Mutex
 	next   int
 	number int
-	issues []*jiraIssue // oldest first
+	issues []*jiraIssue          // oldest first
+	byName map[string]*jiraIssue // by id and by key
 }
 
 // firstJiraID is the first issue's id: ids are numbers in text.
@@ -109,6 +110,7 @@ const firstJiraID = 10000
 
 // NewJira makes a fake Jira without issues.
 func NewJira(opts JiraOptions) *Jira {
+	opts.ProjectKey = strings.ToUpper(opts.ProjectKey)
 	if opts.ProjectKey == "" {
 		opts.ProjectKey = "HMS"
 	}
@@ -124,7 +126,7 @@ func NewJira(opts JiraOptions) *Jira {
 	if opts.MaxText == 0 {
 		opts.MaxText = 32767
 	}
-	j := &Jira{opts: opts, next: firstJiraID}
+	j := &Jira{opts: opts, next: firstJiraID, byName: map[string]*jiraIssue{}}
 	j.front = newFront(opts.Seed, opts.JournalSize, j.dump, j.routes())
 	return j
 }
@@ -159,19 +161,19 @@ func (j *Jira) Delete(idOrKey string) bool {
 	if i == nil {
 		return false
 	}
-	j.issues = slices.DeleteFunc(j.issues, func(other *jiraIssue) bool { return other == i })
+	j.remove(i)
 	return true
 }
 
-// find needs the lock. Keys are found in any case, as Jira does.
-func (j *Jira) find(idOrKey string) *jiraIssue {
-	for _, i := range j.issues {
-		if i.id == idOrKey || strings.EqualFold(i.key, idOrKey) {
-			return i
-		}
-	}
-	return nil
+// remove needs the lock.
+func (j *Jira) remove(i *jiraIssue) {
+	j.issues = slices.DeleteFunc(j.issues, func(other *jiraIssue) bool { return other == i })
+	delete(j.byName, i.id)
+	delete(j.byName, i.key)
 }
+
+// find needs the lock. Keys are found in any case, as Jira does.
+func (j *Jira) find(idOrKey string) *jiraIssue { return j.byName[strings.ToUpper(idOrKey)] }
 
 // newID needs the lock.
 func (j *Jira) newID() string {

@@ -66,6 +66,7 @@ func (j *Jira) store(fields map[string]any, properties []JiraProperty) *jiraIssu
 		fields: dropNulls(fields), properties: properties, created: now, updated: now,
 	}
 	j.issues = append(j.issues, i)
+	j.byName[i.id], j.byName[i.key] = i, i
 	return i
 }
 
@@ -142,7 +143,7 @@ func (j *Jira) deleteIssue(w http.ResponseWriter, r *http.Request) {
 	if i == nil {
 		return
 	}
-	j.issues = slices.DeleteFunc(j.issues, func(other *jiraIssue) bool { return other == i })
+	j.remove(i)
 	acted(r)
 	w.WriteHeader(http.StatusNoContent)
 }

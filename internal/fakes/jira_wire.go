@@ -1,9 +1,6 @@
 package fakes
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -91,7 +88,7 @@ func (j *Jira) decode(w http.ResponseWriter, r *http.Request, v any) bool {
 	}
 	b, err := io.ReadAll(r.Body)
 	if err == nil {
-		err = decodeStrict(b, v)
+		err = decodeOne(b, v)
 	}
 	if err != nil {
 		jiraRefuse(w, http.StatusBadRequest, j.say(
@@ -99,21 +96,6 @@ func (j *Jira) decode(w http.ResponseWriter, r *http.Request, v any) bool {
 		return false
 	}
 	return true
-}
-
-// decodeStrict reads one JSON value and nothing else; an unknown key of a
-// struct is an error.
-func decodeStrict(b []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	d.UseNumber()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON value")
-	}
-	return nil
 }
 
 // jsonProblem says what is wrong in the way of Data Center's parser.

@@ -124,7 +124,7 @@ func readKibana(w http.ResponseWriter, r *http.Request, v any) bool {
 	}
 	b, err := io.ReadAll(r.Body)
 	if err == nil {
-		err = decodeStrict(b, v)
+		err = decodeOne(b, v)
 	}
 	if err != nil {
 		message := err.Error()

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -155,10 +154,4 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	}
 	*d = Duration(v)
 	return nil
-}
-
-// StatusRule answers status to every request of method and path, n times (0 is
-// always), without acting.
-func StatusRule(method, path string, status, n int) Rule {
-	return Rule{Method: method, Path: path, Status: status, Times: n, Body: `{"errorMessages":["` + http.StatusText(status) + `"],"errors":{}}`}
 }
