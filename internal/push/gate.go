@@ -15,7 +15,9 @@ import (
 // is true when the verdict is final.
 func (a *attempt) gate(ctx context.Context) (v Verdict, stop bool, err error) {
 	forced := a.job.Kind == KindRedrive || a.job.Kind == KindReplay
-	if !forced && a.entry.Cursor.Covers(a.wanted()) && a.entry.Closing == nil {
+	// An entry that waits for a retry owes something, whatever its cursor says:
+	// a redrive or a replay that met an error, for example.
+	if !forced && a.entry.Cursor.Covers(a.wanted()) && a.entry.Closing == nil && a.entry.Retry == nil {
 		v, err = a.covered(ctx)
 		return v, true, err
 	}

@@ -37,8 +37,20 @@ func (a *attempt) prepare(ctx context.Context) *failure {
 	if f != nil {
 		return f
 	}
-	// A working copy: nothing of it is stored before the claim.
-	a.entry = a.entry.Clone()
+	// A working copy: nothing of it is stored before the claim. What fails half
+	// way leaves nothing of itself: an incident that was found, without the
+	// comments that it has, would get them all again.
+	stored := a.entry
+	a.entry = stored.Clone()
+	if f := a.difference(ctx, out); f != nil {
+		a.entry = stored
+		return f
+	}
+	return nil
+}
+
+// difference finds what the tracker has and what it lacks.
+func (a *attempt) difference(ctx context.Context, out mapping.Output) *failure {
 	if f := a.settle(ctx, out.Comments); f != nil {
 		return f
 	}
