@@ -59,6 +59,9 @@ type JiraOptions struct {
 	MaxSummary int
 	// MaxText is the same for descriptions and comments; 0 is 32,767.
 	MaxText int
+	// WriteLimits bounds the writes to one issue; nil is no limit. See
+	// [CloudWriteLimits].
+	WriteLimits []WriteLimit
 	// MaxComments is how many comments an issue takes before 413; 0 is no limit.
 	MaxComments int
 
@@ -92,8 +95,7 @@ type JiraIssueType struct {
 //	GET                serverInfo
 //
 // What it does not do: permissions of single users, screens, workflows,
-// rendering of wiki markup, change logs, rate limits of its own (a [Rule] can
-// answer 429).
+// rendering of wiki markup, change logs.
 type Jira struct {
 	*front
 	opts JiraOptions
@@ -226,9 +228,12 @@ const createMeta = "GET /issue/createmeta/{project}/issuetypes"
 func (j *Jira) routes() http.Handler {
 	mux, meta := http.NewServeMux(), http.NewServeMux()
 	for pattern, handle := range j.table() {
-		if pattern == createMeta {
+		switch {
+		case pattern == createMeta:
 			meta.HandleFunc(pattern, handle)
-		} else {
+		case strings.Contains(pattern, "{issue}") && !strings.HasPrefix(pattern, "GET "):
+			mux.HandleFunc(pattern, j.limitWrites(handle))
+		default:
 			mux.HandleFunc(pattern, handle)
 		}
 	}

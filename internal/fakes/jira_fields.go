@@ -191,13 +191,22 @@ func (j *Jira) checkParent(fields map[string]any) string {
 		}
 		return ""
 	}
-	m, _ := fields["parent"].(map[string]any)
+	if j.parent(fields["parent"]) == nil {
+		return "Could not find issue by id or key."
+	}
+	return ""
+}
+
+// parent finds the issue that {"key"} or {"id"} names, nil if none. It needs
+// the lock.
+func (j *Jira) parent(v any) *jiraIssue {
+	m, _ := v.(map[string]any)
 	for _, k := range []string{"key", "id"} {
-		if ref, ok := m[k].(string); ok && j.find(ref) != nil {
-			return ""
+		if name, ok := m[k].(string); ok && j.find(name) != nil {
+			return j.find(name)
 		}
 	}
-	return "Could not find issue by id or key."
+	return nil
 }
 
 // mergeUpdate applies the verbs of "update" to fields and adds what is wrong

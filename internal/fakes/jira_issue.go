@@ -206,12 +206,13 @@ func (j *Jira) render(r *http.Request, i *jiraIssue, fields []string) map[string
 }
 
 func (j *Jira) allFields(r *http.Request, i *jiraIssue) map[string]any {
-	all := cloneJSON(i.fields).(map[string]any)
-	if all["labels"] == nil {
-		all["labels"] = []any{}
+	all := map[string]any{"labels": []any{}, "description": nil}
+	for _, name := range j.opts.ExtraFields {
+		all[name] = nil
 	}
-	if all["description"] == nil {
-		all["description"] = nil
+	maps.Copy(all, cloneJSON(i.fields).(map[string]any))
+	if parent := j.parent(i.fields["parent"]); parent != nil {
+		all["parent"] = map[string]any{"id": parent.id, "key": parent.key, "self": j.self(r, "/issue/"+parent.id), "fields": map[string]any{"summary": parent.fields["summary"]}}
 	}
 	all["project"] = map[string]any{"id": projectID, "key": j.opts.ProjectKey, "name": j.opts.ProjectKey, "self": j.self(r, "/project/"+projectID)}
 	if t, ok := j.issueType(i.fields["issuetype"]); ok {

@@ -62,6 +62,7 @@ type jiraIssue struct {
 	properties []JiraProperty
 	created    time.Time
 	updated    time.Time
+	writes     []time.Time // within the longest of WriteLimits
 }
 
 func (i *jiraIssue) public() JiraIssue {
