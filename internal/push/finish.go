@@ -42,6 +42,7 @@ func (a *attempt) succeed(ctx context.Context) (Verdict, error) {
 			e.Last.Closed = true
 		} else {
 			e.Closing = &ledger.Closing{Since: a.closingSince()}
+			e.Dead = wasDead // until the dead letter is settled, after the close
 			if err := a.hold(ctx, e); err != nil {
 				return Verdict{}, err
 			}
@@ -56,7 +57,9 @@ func (a *attempt) succeed(ctx context.Context) (Verdict, error) {
 
 // tell publishes the entry's last outcome and ends the job.
 func (a *attempt) tell(ctx context.Context, wasDead bool) (Verdict, error) {
-	if wasDead {
+	// When it came before, a worker may have died between recording the success
+	// and this.
+	if wasDead || a.job.Redelivered {
 		if err := a.p.DeadLetters.Settle(ctx, a.key); err != nil {
 			return Verdict{}, err
 		}

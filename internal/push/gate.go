@@ -45,6 +45,11 @@ func (a *attempt) covered(ctx context.Context) (Verdict, error) {
 	v := Verdict{Action: Done, Note: "covered by an earlier push"}
 	// A worker may have died between recording the outcome and telling it.
 	if last := a.entry.Last; a.job.Redelivered && last != nil {
+		if !a.entry.Dead {
+			if err := a.p.DeadLetters.Settle(ctx, a.key); err != nil {
+				return Verdict{}, err
+			}
+		}
 		r := a.result(*last)
 		if err := a.p.Results.Publish(ctx, r); err != nil {
 			return Verdict{}, err
