@@ -1,0 +1,171 @@
+package history
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/push"
+)
+
+// audit compares case, incident, ledger, results and dead letters when all is
+// at rest.
+func (w *world) audit() {
+	c, _ := w.kibana.Case(caseID)
+	issues := w.jira.Issues()
+	if len(issues) != 1 {
+		w.problemf("incidents: %d, want exactly one", len(issues))
+		return
+	}
+	entry, _, err := w.store.Get(context.Background(), entryKey())
+	if err != nil {
+		w.problemf("the world is broken: %v", err)
+	}
+	w.auditIncident(c, issues[0])
+	w.auditComments(c, issues[0], entry)
+	w.auditEntry(issues[0], entry)
+	w.auditClosing(c, entry)
+	w.auditResults()
+}
+
+func (w *world) auditIncident(c kibana.Case, issue fakes.JiraIssue) {
+	if got := issue.Text("summary"); got != c.Title {
+		w.problemf("title: incident has %q, case %q", got, c.Title)
+	}
+	want := w.scenario.description
+	if want == "" {
+		want = c.Description + footer
+	}
+	if got := issue.Text("description"); got != want {
+		w.problemf("description: incident has %q, want %q", got, want)
+	}
+	marks := slices.DeleteFunc(issue.Labels(), func(l string) bool { return !strings.HasPrefix(l, "kibana-case-"+caseID) })
+	if len(marks) != 1 && !w.scenario.adopted() {
+		w.problemf("correlation label: %q, want one", issue.Labels())
+	}
+}
+
+// adopted: the incident was made by Kibana, without our label.
+func (s scenario) adopted() bool { return strings.HasPrefix(s.name, "adopt") }
+
+// auditComments wants the newest text of each of the case's comments exactly
+// once, older texts of it at most once, and the ledger to know all of it.
+func (w *world) auditComments(c kibana.Case, issue fakes.JiraIssue, e ledger.Entry) {
+	there, want := map[string]int{}, map[string]int{}
+	digests, known := map[string]int{}, map[string]int{}
+	for _, comment := range issue.Comments {
+		there[strings.TrimSuffix(comment.Body, footer)]++
+		digests[connector.Digest(comment.Body)]++
+	}
+	for _, comment := range c.Comments {
+		want[comment.Text]++
+		if !e.HasSent(comment.ID, connector.Digest(comment.Text)) {
+			w.problemf("comment %q (%q): not in the ledger", comment.ID, comment.Text)
+		}
+	}
+	for text, ever := range w.texts {
+		if there[text] < want[text] || there[text] > ever {
+			w.problemf("comment %q: %d times at the incident, want %d, at most %d", text, there[text], want[text], ever)
+		}
+	}
+	for _, sent := range e.Comments {
+		for _, s := range sent {
+			known[s.Digest]++
+		}
+	}
+	if !w.scenario.foreign && !maps.Equal(known, digests) {
+		w.problemf("comments: ledger %v, incident %v", known, digests)
+	}
+}
+
+func (w *world) auditEntry(issue fakes.JiraIssue, e ledger.Entry) {
+	newest := ledger.Position{Stream: stream, Seq: uint64(len(w.mails))}
+	for what, wrong := range map[string]bool{
+		"is claimed":                        e.Claim != nil,
+		"has a plan":                        e.Plan != nil,
+		"waits for a retry":                 e.Retry != nil,
+		"wants to close":                    e.Closing != nil,
+		"is blocked":                        e.Blocked,
+		"is dead":                           e.Dead,
+		"does not cover the newest event":   !e.Cursor.Covers(newest),
+		"wants more than it covers":         e.Want.Seq > e.Cursor.Seq,
+		"covers events that do not exist":   e.Cursor.Seq > newest.Seq,
+		"names another incident":            e.Incident == nil || e.Incident.ID != issue.ID || e.Incident.Title != issue.Key,
+		"has no outcome of its newest push": e.Last == nil || e.Last.Through != e.Cursor,
+	} {
+		if wrong {
+			w.problemf("entry %s: %+v", what, e)
+		}
+	}
+}
+
+// auditClosing: closed when that is the rule, unless a person has reopened the
+// case since.
+func (w *world) auditClosing(c kibana.Case, e ledger.Entry) {
+	isClosed := c.Status == kibana.StatusClosed
+	switch {
+	case !w.scenario.rules.ClosePushed:
+		if isClosed {
+			w.problemf("the case is closed, against the rule")
+		}
+	case w.reopenedAt.After(w.eventAt):
+		// A person reopened what the newest push had closed. Had an earlier
+		// push closed it, the newest may do so again or not.
+		if isClosed && w.closedSince(w.eventAt, w.reopenedAt) {
+			w.problemf("the case was closed again after a person had reopened it")
+		}
+	case !isClosed:
+		w.problemf("the case is not closed")
+	}
+}
+
+// closedSince reports whether a write of ours to Kibana took effect between.
+func (w *world) closedSince(from, to time.Time) bool {
+	return slices.ContainsFunc(w.kibana.Journal().Writes(), func(r fakes.Request) bool {
+		return r.Time.After(from) && r.Time.Before(to)
+	})
+}
+
+// auditResults wants the newest event's outcome told, and the right one.
+func (w *world) auditResults() {
+	told := slices.ContainsFunc(w.results, func(r push.Result) bool {
+		good := r.Outcome == push.Pushed || r.Outcome == push.Unchanged
+		return good && r.ThroughSeq == uint64(len(w.mails)) && r.ExternalService != nil
+	})
+	if !told {
+		w.problemf("no result says that the newest event was pushed: %+v", w.results)
+	}
+	// Whichever of the pushes closed the case said so.
+	if slices.ContainsFunc(w.results, func(r push.Result) bool { return r.Closed }) != w.scenario.rules.ClosePushed {
+		w.problemf("the results do not tell whether the case was closed: %+v", w.results)
+	}
+	if !w.scenario.buries && slices.ContainsFunc(w.results, func(r push.Result) bool { return r.Outcome == push.DeadLettered }) {
+		w.problemf("a dead letter was told: %+v", w.results)
+	}
+	if len(w.letters) > 0 {
+		w.problemf("dead letters are left: %+v", w.letters)
+	}
+}
+
+// auditReplay replays the newest event onto a tracker in step.
+func (w *world) auditReplay() {
+	w.counting = false
+	writes := w.writes
+	before, _ := w.kibana.Case(caseID)
+	job := w.lastJob()
+	job.Kind = push.KindReplay
+	w.enqueue(job)
+	w.run()
+	if w.writes != writes {
+		w.problemf("a replay sent %d writing requests", w.writes-writes)
+	}
+	if after, _ := w.kibana.Case(caseID); after.Version != before.Version {
+		w.problemf("a replay changed the case")
+	}
+}

@@ -1,0 +1,115 @@
+package history
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/push"
+)
+
+// must fails the history where the world itself is broken.
+func must[T any](w *world) func(T, error) T {
+	return func(v T, err error) T {
+		if err != nil {
+			w.problemf("the world is broken: %v", err)
+		}
+		return v
+	}
+}
+
+// addCase makes the case, an hour after the ledger began: that nothing is in
+// the ledger proves that nothing was tried.
+func (w *world) addCase(comments ...string) {
+	time.Sleep(time.Hour)
+	must[kibana.Case](w)(w.kibana.AddCase(space, kibana.Case{
+		ID: caseID, Owner: owner, Title: "Bad login", Description: "Somebody tried.", Tags: []string{"vpn"},
+		Connector: kibana.CaseConnector{ID: connectorID, Name: "SOC Jira", Type: ".jira"},
+	}))
+	for i, text := range comments {
+		w.comment(fmt.Sprintf("comment-%d", i+1), text)
+	}
+}
+
+func (w *world) comment(id, text string) {
+	w.tick()
+	w.texts[text]++
+	must[kibana.Comment](w)(w.kibana.AddComment(caseID, kibana.Comment{ID: id, Text: text}))
+}
+
+func (w *world) setTitle(text string) {
+	w.tick()
+	must[kibana.Case](w)(w.kibana.UpdateCase(caseID, fakes.CaseUpdate{Title: &text}))
+}
+
+func (w *world) setDescription(text string) {
+	w.tick()
+	must[kibana.Case](w)(w.kibana.UpdateCase(caseID, fakes.CaseUpdate{Description: &text}))
+}
+
+func (w *world) edit(id, text string) {
+	w.tick()
+	w.texts[text]++
+	must[kibana.Comment](w)(w.kibana.EditComment(caseID, id, text))
+}
+
+// change is a person's, in the middle of a push, and brings its event.
+func (w *world) change(what misfortune) {
+	w.changes++
+	n := w.changes
+	switch what {
+	case replayed:
+		job := w.lastJob()
+		job.Kind = push.KindReplay
+		w.enqueue(job)
+		return
+	case title:
+		w.setTitle(fmt.Sprintf("Newer title %d", n))
+	case added:
+		w.comment(fmt.Sprintf("newer-%d", n), fmt.Sprintf("Newer comment %d.", n))
+	case edited:
+		c, _ := w.kibana.Case(caseID)
+		if len(c.Comments) == 0 {
+			return
+		}
+		w.edit(c.Comments[0].ID, fmt.Sprintf("Edited text %d.", n))
+	}
+	w.publish()
+}
+
+// reopen is a person's who wants the case to stay open.
+func (w *world) reopen() {
+	c, _ := w.kibana.Case(caseID)
+	if c.Status != kibana.StatusClosed {
+		return
+	}
+	w.tick()
+	must[kibana.Case](w)(w.kibana.Reopen(caseID))
+	w.reopenedAt = time.Now()
+	w.tick()
+}
+
+// mail stores the event of the case as it is now.
+func (w *world) mail() push.Job {
+	w.tick()
+	e := event.Event{CaseID: caseID, SpaceID: space, Owner: owner}
+	if w.scenario.snapshots {
+		c, _ := w.kibana.Case(caseID)
+		b, err := json.Marshal(c)
+		e.Case = must[json.RawMessage](w)(b, err)
+	}
+	seq := uint64(len(w.mails) + 1)
+	e.ID = fmt.Sprintf("event-%d", seq)
+	w.mails = append(w.mails, push.Mail{Seq: seq, Event: e})
+	w.eventAt = time.Now()
+	return push.Job{
+		Format: push.Format, Kind: push.KindPush, Connector: connectorID, Space: space, Case: caseID, Owner: owner,
+		Seq: seq, Stream: stream, EventID: e.ID, StoredAt: time.Now(),
+	}
+}
+
+// publish stores the event and puts its job into the queue, as the router does.
+func (w *world) publish() { w.enqueue(w.mail()) }

@@ -1,0 +1,192 @@
+package history
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/push"
+)
+
+// scenario is a few pushes of one case.
+type scenario struct {
+	name string
+	// pairs: small enough that all pairs of misfortunes are tried.
+	pairs     bool
+	snapshots bool // events carry the case
+	rules     push.Rules
+	rows      []connector.MappingRow
+	// before makes what was there; nothing goes wrong in it.
+	before func(*world)
+	// acts are what people do, one after the other; each is followed by the
+	// queue's work until nothing is left. Here things go wrong.
+	acts []func(*world)
+	// description is what the incident shall have in the end; "" is the case's.
+	description string
+	buries      bool // dead letters are due on the way
+	foreign     bool // the incident had comments before the ledger began
+}
+
+func closing() push.Rules { return push.Rules{ClosePushed: true} }
+
+func appending() []connector.MappingRow {
+	return []connector.MappingRow{
+		{Source: connector.Title, Target: "summary", ActionType: connector.Overwrite},
+		{Source: connector.Description, Target: "description", ActionType: connector.Append},
+		{Source: connector.Comments, Target: "comments", ActionType: connector.Append},
+	}
+}
+
+const footer = "\n\nAdded by Ann Alyst."
+
+func pushNow(w *world) { w.publish() }
+
+// pushed makes a case with these comments and pushes it in peace.
+func pushed(comments ...string) func(*world) {
+	return func(w *world) {
+		w.addCase(comments...)
+		w.publish()
+		w.run()
+		w.tick()
+	}
+}
+
+func scenarios() []scenario {
+	return []scenario{
+		{
+			name: "create and close", pairs: true, rules: closing(),
+			before: func(w *world) { w.addCase("First.") },
+			acts:   []func(*world){pushNow},
+		},
+		{
+			name: "update", pairs: true, snapshots: true, before: pushed("First."),
+			acts: []func(*world){func(w *world) {
+				w.setTitle("Worse")
+				w.edit("comment-1", "First, edited.")
+				w.publish()
+			}},
+		},
+		{
+			name: "create with comments and close", rules: closing(),
+			before: func(w *world) { w.addCase("First.", "Same.", "Same.") },
+			acts:   []func(*world){pushNow},
+		},
+		{
+			name: "identical texts", pairs: true, before: pushed("Same."),
+			acts: []func(*world){func(w *world) {
+				w.comment("comment-2", "Same.")
+				w.comment("comment-3", "Same.")
+				w.publish()
+			}},
+		},
+		{
+			name: "update with comments and close", rules: closing(), before: pushed("First.", "Second."),
+			acts: []func(*world){func(w *world) {
+				w.setTitle("Worse")
+				w.setDescription("Somebody succeeded.")
+				w.edit("comment-1", "First, edited.")
+				w.comment("comment-3", "Third.")
+				w.publish()
+			}},
+		},
+		{
+			name: "close alone", pairs: true, rules: closing(), before: func(w *world) {
+				pushed("First.")(w)
+				w.reopen()
+			},
+			acts: []func(*world){func(w *world) { w.reopenedAt = time.Time{}; w.publish() }},
+		},
+		{
+			name: "append", rows: appending(), before: pushed("First."),
+			acts: []func(*world){func(w *world) {
+				w.setDescription("More is known.")
+				w.publish()
+			}},
+			description: "Somebody tried." + footer + " \r\n" + "More is known." + footer,
+		},
+		{
+			name: "adopt what kibana pushed", foreign: true, before: kibanaPushed,
+			acts: []func(*world){func(w *world) {
+				w.setTitle("Worse")
+				w.comment("comment-2", "Second.")
+				w.publish()
+			}},
+		},
+		{
+			name: "lost ledger", foreign: true, before: func(w *world) {
+				pushed("First.", "Second.")(w)
+				w.store = ledger.NewMemory()
+				w.main = w.newProcess()
+				w.setTitle("Worse")
+			},
+			acts: []func(*world){pushNow},
+		},
+		{
+			name: "delivered in disorder", snapshots: true, rules: closing(), before: func(w *world) { w.addCase("First.") },
+			acts: []func(*world){func(w *world) {
+				jobs := []push.Job{w.mail()}
+				w.setTitle("Worse")
+				jobs = append(jobs, w.mail())
+				w.comment("comment-2", "Second.")
+				w.setTitle("Worst")
+				jobs = append(jobs, w.mail())
+				for _, i := range []int{1, 2, 0} {
+					w.enqueue(jobs[i])
+					w.tick()
+				}
+			}},
+		},
+		{
+			name: "refused and redriven", buries: true, rules: closing(), before: func(w *world) { w.addCase("First.", "Refused.", "Third.") },
+			acts: []func(*world){
+				func(w *world) {
+					must[[]fakes.Rule](w)(w.jira.Faults().Add(fakes.Rule{Method: http.MethodPost, Contains: "Refused.", Status: http.StatusBadRequest}))
+					w.publish()
+				},
+				func(w *world) {
+					w.jira.Faults().Clear()
+					job := w.lastJob()
+					job.Kind = push.KindRedrive
+					w.enqueue(job)
+				},
+			},
+		},
+	}
+}
+
+// lastJob is the job of the newest event.
+func (w *world) lastJob() push.Job {
+	m := w.mails[len(w.mails)-1]
+	return push.Job{
+		Format: push.Format, Kind: push.KindPush, Connector: connectorID, Space: space, Case: caseID, Owner: owner,
+		Seq: m.Seq, Stream: stream, EventID: m.Event.ID, StoredAt: time.Now(),
+	}
+}
+
+// kibanaPushed leaves what Kibana's own push does: an issue without our label,
+// and its record at the case.
+func kibanaPushed(w *world) {
+	w.addCase("First.")
+	send := func(path, body string) {
+		r := httptest.NewRequest(http.MethodPost, "https://hms.atlassian.net/rest/api/2/"+path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		answer := httptest.NewRecorder()
+		w.jira.ServeHTTP(answer, r)
+		if answer.Code != http.StatusCreated {
+			w.problemf("the world is broken: POST %s: %d %s", path, answer.Code, answer.Body)
+		}
+	}
+	send("issue", `{"fields":{"summary":"Bad login","project":{"key":"HMS"},"issuetype":{"id":"10001"},"description":"Somebody tried.\n\nAdded by Ann Alyst.","labels":["vpn"]}}`)
+	issue := w.jira.Issues()[0]
+	send("issue/"+issue.ID+"/comment", `{"body":"First.\n\nAdded by Ann Alyst."}`)
+	w.tick()
+	must[kibana.Case](w)(w.kibana.RecordPush(caseID, kibana.ExternalService{
+		ConnectorID: connectorID, ConnectorName: "SOC Jira", ExternalID: issue.ID, ExternalTitle: issue.Key, ExternalURL: "https://hms.atlassian.net/browse/" + issue.Key,
+	}))
+	w.tick()
+}

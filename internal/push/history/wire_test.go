@@ -1,0 +1,135 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector/connectortest"
+)
+
+// wire is a process's way to a server; what goes wrong on it goes wrong here.
+type wire struct {
+	p           *process
+	server      http.RoundTripper
+	read, write place
+}
+
+func jiraWire(p *process) http.RoundTripper {
+	return wire{p, connectortest.InProcess(p.w.jira), trackerRead, trackerWrite}
+}
+
+func kibanaWire(p *process) http.RoundTripper {
+	return wire{p, connectortest.InProcess(p.w.kibana), kibanaRead, kibanaWrite}
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	p, w := t.p, t.p.w
+	at := t.write
+	if r.Method == http.MethodGet {
+		at = t.read
+	}
+	m := w.step(p, at)
+	if err := r.Context().Err(); err != nil && m != stop {
+		// A transport does not begin what nobody waits for any more.
+		return nil, context.Cause(r.Context())
+	}
+	if at == trackerRead || at == trackerWrite {
+		w.checkWindows(p, r)
+	}
+	r = rewound(r)
+	switch m {
+	case fail:
+		return answer(r, http.StatusServiceUnavailable, nil), nil
+	case limit:
+		w.windows = append(w.windows, window{p: p, until: time.Now().Add(retryAfter)})
+		return answer(r, http.StatusTooManyRequests, http.Header{"Retry-After": {strconv.Itoa(int(retryAfter / time.Second))}}), nil
+	case late:
+		t.act(r, settleTime-lastMoment)
+		return nil, io.EOF
+	case dieLate:
+		// The connection is held by a kernel or a proxy until the lease is over.
+		t.act(r, lease+settleTime-lastMoment)
+		p.die()
+	case hang:
+		<-r.Context().Done()
+		t.act(r, settleTime-lastMoment)
+		return nil, context.Cause(r.Context())
+	case stop:
+		t.act(r, 0)
+		return nil, context.Cause(r.Context())
+	}
+	if at == trackerWrite || at == kibanaWrite {
+		w.writes++
+	}
+	resp, err := t.server.RoundTrip(r)
+	switch m {
+	case dieAfter:
+		p.die()
+	case lose:
+		return nil, io.EOF
+	}
+	return resp, err
+}
+
+// act lets the server serve the request after a while, whoever waits for it.
+func (t wire) act(r *http.Request, after time.Duration) {
+	in := rewound(r.WithContext(context.WithoutCancel(r.Context())))
+	go func() {
+		time.Sleep(after)
+		if t.p.w.trace != nil {
+			t.p.w.trace("%s  late: %s %s", t.p.w.clock(), in.Method, in.URL.Path)
+		}
+		if resp, err := t.server.RoundTrip(in); err == nil {
+			_ = resp.Body.Close()
+		}
+	}()
+}
+
+// rewound is the request with its body in memory, to be read again.
+func rewound(r *http.Request) *http.Request {
+	out := r.Clone(r.Context())
+	if r.Body == nil {
+		return out
+	}
+	b, _ := io.ReadAll(r.Body)
+	_ = r.Body.Close()
+	r.Body = io.NopCloser(bytes.NewReader(b))
+	out.Body = io.NopCloser(bytes.NewReader(b))
+	return out
+}
+
+func answer(r *http.Request, status int, h http.Header) *http.Response {
+	if h == nil {
+		h = http.Header{}
+	}
+	return &http.Response{
+		StatusCode: status, Status: strconv.Itoa(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: h, Body: io.NopCloser(strings.NewReader("")), Request: r,
+	}
+}
+
+// checkWindows finds requests that come while the tracker wants none.
+func (w *world) checkWindows(p *process, r *http.Request) {
+	for _, win := range w.windows {
+		if (win.recorded || win.p == p) && time.Now().Before(win.until) {
+			w.problemf("%s %s comes %s before the Retry-After window ends", r.Method, r.URL.Path, time.Until(win.until))
+		}
+	}
+}
+
+// forgetWindows: what a worker was told and could not record, nobody knows.
+func (w *world) forgetWindows() {
+	kept := w.windows[:0]
+	for _, win := range w.windows {
+		if win.recorded {
+			kept = append(kept, win)
+		}
+	}
+	w.windows = kept
+}

@@ -1,0 +1,165 @@
+package history
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/casepush/casepush/adapters/jira"
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/httpclient"
+	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/push"
+	"github.com/casepush/casepush/internal/secret"
+)
+
+// The times of the world. Effects come as late as the tracker's own terms
+// allow, so that a wait which is too short shows.
+const (
+	lease      = 30 * time.Second
+	settleTime = 20 * time.Second
+	findDelay  = 2 * time.Minute
+	retryAfter = 90 * time.Second
+	ackWait    = time.Second // short: a job of a dead worker comes while its lease runs
+	lastMoment = time.Second // before the end of a term
+	stepTime   = 2 * time.Millisecond
+)
+
+const (
+	connectorID = "soc-jira"
+	caseID      = "7349772f-421a-4de3-b8bb-2d9b22ccee30"
+	space       = "default"
+	owner       = "securitySolution"
+	ourUser     = "casepush"
+	stream      = "incarnation-1"
+)
+
+// world is everything around the processes: what survives them.
+type world struct {
+	scenario scenario
+	fate     fate
+	steps    []place
+	counting bool
+	trace    func(format string, args ...any) // nil is quiet
+	began    time.Time
+
+	jira   *fakes.Jira
+	kibana *fakes.Kibana
+	store  *ledger.Memory
+	mails  []push.Mail
+	queue  []*message
+	later  map[ledger.Key]*message // one wake-up an entry; a new one replaces it
+
+	main      *process
+	processes int
+	results   []push.Result
+	letters   map[ledger.Key]push.DeadLetter
+
+	windows    []window
+	writes     int            // requests that change something, at Jira or Kibana
+	changes    int            // by people
+	texts      map[string]int // of comments, by text: how many have ever had it
+	reopenedAt time.Time      // zero: nobody has
+	eventAt    time.Time      // of the newest event
+	problems   []string
+}
+
+// window is a time in which the tracker wants no requests. It is known to all
+// workers only once the ledger has it.
+type window struct {
+	p        *process // who was told
+	until    time.Time
+	recorded bool
+}
+
+func newWorld(s scenario, f fate) *world {
+	w := &world{
+		scenario: s, fate: f, began: time.Now(), store: ledger.NewMemory(), later: map[ledger.Key]*message{}, letters: map[ledger.Key]push.DeadLetter{}, texts: map[string]int{},
+		jira: fakes.NewJira(fakes.JiraOptions{SearchDelay: findDelay}), kibana: fakes.NewKibana(fakes.KibanaOptions{Username: ourUser}),
+	}
+	w.main = w.newProcess()
+	return w
+}
+
+// tick lets a little time pass, so that no two things happen at one instant.
+func (w *world) tick() { time.Sleep(stepTime) }
+
+func (w *world) clock() string { return time.Since(w.began).String() }
+
+func (w *world) problemf(format string, args ...any) {
+	w.problems = append(w.problems, fmt.Sprintf(format, args...))
+}
+
+// process is one life of a worker.
+type process struct {
+	w       *world
+	name    string
+	pusher  *push.Pusher
+	ctx     context.Context
+	cancel  context.CancelFunc
+	dead    bool
+	stopped bool
+	holding *message
+	blinded bool // the next read of the ledger fails
+}
+
+// die ends the process here and now.
+func (p *process) die() {
+	p.dead = true
+	p.w.forgetWindows()
+	panic(death{p})
+}
+
+// newProcess starts a worker that remembers nothing.
+func (w *world) newProcess() *process {
+	w.processes++
+	p := &process{w: w, name: fmt.Sprintf("worker-%d", w.processes)}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	kib, err := kibana.New(kibana.Options{
+		URL: "https://kibana.example:5601", APIKey: secret.New("aWQ6a2V5"), OwnUser: ourUser,
+		HTTP: w.client(kibanaWire(p)),
+	})
+	if err != nil {
+		w.problemf("kibana client: %v", err)
+	}
+	typ := jira.Type()
+	definition := connector.Definition{
+		ID: connectorID, Name: "SOC Jira", Type: typ.ID, Mapping: w.scenario.rows,
+		Config:   map[string]any{"apiUrl": "https://hms.atlassian.net", "projectKey": "HMS"},
+		Secrets:  map[string]secret.String{"email": secret.New("a@hms.example"), "apiToken": secret.New("t")},
+		Delivery: map[string]any{"find_delay": findDelay.String(), "settle_time": settleTime.String()},
+	}
+	conn, err := typ.New(definition, connector.Dependencies{HTTP: w.client(jiraWire(p))})
+	if err != nil {
+		w.problemf("connector: %v", err)
+	}
+	p.pusher = push.New(push.Options{
+		Owner: p.name, Ledger: store{w.store, p}, Mailbox: mailbox{p}, Kibana: kib,
+		Connectors: fixed{push.Target{Definition: definition, Type: typ, Connector: conn}}, Configurations: rules(w.scenario.rules),
+		Results: outbox{p}, DeadLetters: outbox{p}, Lease: lease, Jitter: func() float64 { return 0.5 },
+	})
+	return p
+}
+
+func (w *world) client(wire http.RoundTripper) *http.Client {
+	c, err := httpclient.NewWithTransport(httpclient.Settings{AllowedHosts: []string{"*"}}, wire)
+	if err != nil {
+		w.problemf("http client: %v", err)
+	}
+	return c
+}
+
+// fixed is the one connector there is.
+type fixed struct{ target push.Target }
+
+// Target implements push.Connectors.
+func (f fixed) Target(context.Context, string) (push.Target, error) { return f.target, nil }
+
+// rules are the same for every owner.
+type rules push.Rules
+
+// Rules implements push.Configurations.
+func (r rules) Rules(context.Context, string, string) (push.Rules, error) { return push.Rules(r), nil }
