@@ -32,6 +32,7 @@ type Exchange struct {
 // query string or a header. The client should come from [New].
 func (x Exchange) Do(client *http.Client, req *http.Request) ([]byte, error) {
 	ctx, trip := follow(req.Context())
+	trip.reads.Store(x.Reads || x.Search)
 	req = req.WithContext(ctx)
 	if req.Header == nil {
 		req.Header = http.Header{}

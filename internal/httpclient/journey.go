@@ -2,6 +2,7 @@ package httpclient
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
 )
@@ -10,6 +11,7 @@ import (
 // an effect. Hooks of a connection that is still being dialled may run after
 // the request has failed, hence the atomics.
 type journey struct {
+	reads      atomic.Bool // the request changes nothing
 	refused    atomic.Bool // the guard did not pass it on
 	reports    atomic.Bool // it went to a transport that is known to report connections
 	connecting atomic.Bool // the transport reported that it looks for a connection
@@ -17,6 +19,13 @@ type journey struct {
 }
 
 type journeyKey struct{}
+
+// IsRead reports whether the request changes nothing at the tracker: an
+// [Exchange] said so, or its method does. For transports that treat changes
+// otherwise.
+func IsRead(req *http.Request) bool {
+	return req.Method == http.MethodGet || req.Method == http.MethodHead || journeyOf(req.Context()).reads.Load()
+}
 
 // follow returns a context whose request is recorded in the journey.
 //

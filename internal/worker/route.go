@@ -40,40 +40,66 @@ func (r *router) Route(ctx context.Context, in stream.Incoming, id string) error
 // route decides about an event. With ask, Kibana may be asked; without, an
 // event that needs it is put aside.
 func (r *router) route(ctx context.Context, in stream.Incoming, id string, ask bool) error {
-	d, ok, err := r.read(ctx, in, id)
-	if err != nil || !ok {
+	job := r.jobOf(in, id)
+	d, reason, err := r.read(in)
+	if err != nil {
+		return r.buryJob(ctx, job, push.StageDecode, reason, err)
+	}
+	if job.Connector, job.Owner, err = r.find(ctx, job, d, ask); errors.Is(err, errAskKibana) {
+		return r.conn.PutRoute(ctx, job)
+	} else if err != nil {
 		return err
 	}
+	if job.Connector == "" {
+		return r.skip(ctx, job)
+	}
+	return r.put(ctx, job)
+}
+
+// resolve finds the connector of an event without doing anything about it.
+func (r *router) resolve(ctx context.Context, in stream.Incoming) (push.Job, error) {
+	job := r.jobOf(in, in.Event.ID)
+	d, _, err := r.read(in)
+	if err != nil {
+		return job, err
+	}
+	job.Connector, job.Owner, err = r.find(ctx, job, d, true)
+	return job, err
+}
+
+func (r *router) jobOf(in stream.Incoming, id string) push.Job {
 	job := push.Job{
-		Kind: push.KindPush, Space: in.Event.SpaceID, Case: in.Event.CaseID, Owner: in.Event.Owner,
-		Seq: in.Seq, Stream: r.conn.Incarnation(), EventID: id, StoredAt: in.StoredAt, Trace: in.Event.TraceParent,
+		Kind: push.KindPush, Space: in.Event.SpaceID, Case: in.Event.CaseID, Owner: in.Event.Owner, Trace: in.Event.TraceParent,
+		Seq: in.Seq, Stream: r.conn.Incarnation(), EventID: id, StoredAt: in.StoredAt,
 	}
-	if d.owner != "" {
-		job.Owner = d.owner
+	if in.Err != nil { // then only the subject is known
+		job.Space, job.Case = in.Space, in.Case
 	}
-	if !d.known && d.connector == "" && r.kibana != nil {
+	return job
+}
+
+// find resolves the connector: the event's, else the case's own, else the
+// default of the configuration of the case's owner. "" is none.
+func (r *router) find(ctx context.Context, job push.Job, d draft, ask bool) (id, owner string, err error) {
+	if d.connector != "" {
+		return d.connector, d.owner, nil
+	}
+	if !d.known && r.kibana != nil {
 		if !ask {
-			return r.conn.PutRoute(ctx, job)
+			return "", d.owner, errAskKibana
 		}
 		c, err := r.kibana.Case(ctx, job.Space, job.Case, kibana.What{})
 		if err != nil {
-			return err
+			return "", d.owner, err
 		}
-		d.connector, job.Owner = ownConnector(c), c.Owner
-	}
-	if d.connector == "" {
-		if d.connector, err = r.defaultConnector(ctx, job, ask); err != nil {
-			if errors.Is(err, errAskKibana) {
-				return r.conn.PutRoute(ctx, job)
-			}
-			return err
+		d.owner = c.Owner
+		if id := ownConnector(c); id != "" {
+			return id, d.owner, nil
 		}
 	}
-	if d.connector == "" {
-		return r.skip(ctx, job)
-	}
-	job.Connector = d.connector
-	return r.put(ctx, job)
+	job.Owner = d.owner
+	id, err = r.defaultConnector(ctx, job, ask)
+	return id, d.owner, err
 }
 
 // draft is what the event itself says.
@@ -83,21 +109,21 @@ type draft struct {
 	known     bool // the event carries the case, so Kibana has nothing to add
 }
 
-// read judges the event itself. ok is false when it ended as a dead letter.
-func (r *router) read(ctx context.Context, in stream.Incoming, id string) (d draft, ok bool, err error) {
+// read judges the event itself. An error comes with the reason of the dead letter.
+func (r *router) read(in stream.Incoming) (draft, push.Reason, error) {
 	if in.Err != nil {
-		return d, false, r.bury(ctx, in, id, push.StageDecode, push.ReasonMalformed, in.Err)
+		return draft{}, push.ReasonMalformed, in.Err
 	}
 	if in.Size > maxEventBytes {
-		return d, false, r.bury(ctx, in, id, push.StageDecode, push.ReasonTooLarge, fmt.Errorf("the event has %d bytes, at most %d are taken: publish it without its case", in.Size, maxEventBytes))
+		return draft{}, push.ReasonTooLarge, fmt.Errorf("the event has %d bytes, at most %d are taken: publish it without its case", in.Size, maxEventBytes)
 	}
-	d.connector, d.owner = in.Event.ConnectorID, in.Event.Owner
+	d := draft{connector: connectorID(in.Event.ConnectorID), owner: in.Event.Owner}
 	if in.Event.Thin() {
-		return d, true, nil
+		return d, "", nil
 	}
 	c, err := kibana.DecodeCase(in.Event.Case)
 	if err != nil {
-		return d, false, r.bury(ctx, in, id, push.StageDecode, push.ReasonMalformed, err)
+		return draft{}, push.ReasonMalformed, err
 	}
 	d.known = true
 	if c.Owner != "" {
@@ -106,7 +132,7 @@ func (r *router) read(ctx context.Context, in stream.Incoming, id string) (d dra
 	if d.connector == "" {
 		d.connector = ownConnector(c)
 	}
-	return d, true, nil
+	return d, "", nil
 }
 
 func ownConnector(c *kibana.Case) string { return connectorID(c.Connector.ID) }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/push"
-	"github.com/casepush/casepush/internal/stream"
 	"github.com/casepush/casepush/internal/telemetry"
 )
 
@@ -16,13 +15,6 @@ import (
 func (r *router) skip(ctx context.Context, job push.Job) error {
 	r.log.Info("push skipped", append(jobFields(job), telemetry.String("outcome", string(push.Skipped)), telemetry.String("reason", string(push.ReasonNoConnector)))...)
 	return r.conn.Results().Publish(ctx, routeResult(job, push.Skipped, push.ReasonNoConnector))
-}
-
-// bury makes a dead letter of an event that cannot be read.
-func (r *router) bury(ctx context.Context, in stream.Incoming, id string, stage push.Stage, reason push.Reason, cause error) error {
-	return r.buryJob(ctx, push.Job{
-		Space: in.Space, Case: in.Case, Seq: in.Seq, Stream: r.conn.Incarnation(), EventID: id, StoredAt: in.StoredAt,
-	}, stage, reason, cause)
 }
 
 // buryJob stores the dead letter, then tells the outcome. The event is
