@@ -43,7 +43,7 @@ var layers = []layer{
 	},
 	{
 		dir: "internal/httpclient",
-		may: []string{"./internal/connector", "./internal/secret"},
+		may: []string{"./internal/connector", "./internal/secret", "golang.org/x/time/rate"},
 		why: "it judges answers in the contract's words and must not know who asks",
 	},
 	{
