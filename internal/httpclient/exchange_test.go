@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -217,5 +218,54 @@ func TestHeaders(t *testing.T) {
 	_, _ = do(t, newClient(t, anyHost()), httpclient.Exchange{}, req)
 	if got.Get("Accept") != "application/json" {
 		t.Errorf("Accept %q", got.Get("Accept"))
+	}
+}
+
+// TestRefusalTooLarge: the status is known, and so is the effect; the words are not.
+func TestRefusalTooLarge(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(400)
+		_, _ = io.WriteString(w, strings.Repeat("canary ", 1<<18))
+	}))
+	defer srv.Close()
+	words := func(b []byte) string { return string(b) }
+	_, e := do(t, newClient(t, anyHost()), httpclient.Exchange{Words: words}, newRequest(t, "POST", srv.URL, "{}"))
+	want(t, e, connector.Rejected, connector.NotApplied)
+	if e.Error() != "op: rejected (HTTP 400)" {
+		t.Errorf("error %.200q", e.Error())
+	}
+}
+
+// TestConnectionsForAll: as many connections are kept as pushes run at once.
+func TestConnectionsForAll(t *testing.T) {
+	const n = 64
+	var conns atomic.Int32
+	var all sync.WaitGroup // of one wave, in the handler
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		all.Done()
+		all.Wait()
+	}))
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	srv.Start()
+	defer srv.Close()
+	client := newClient(t, anyHost())
+	for range 3 {
+		all.Add(n)
+		var wave sync.WaitGroup
+		for range n {
+			wave.Go(func() {
+				if _, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", srv.URL, "{}")); e != nil {
+					t.Error(e)
+				}
+			})
+		}
+		wave.Wait()
+	}
+	if got := conns.Load(); got < n || got > n+n/4 { // a connection may be on its way back when the next wave looks
+		t.Errorf("%d connections for waves of %d", got, n)
 	}
 }
