@@ -9,7 +9,6 @@ import (
 	mathrand "math/rand/v2"
 	"net/http"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/casepush/casepush/internal/config"
@@ -168,80 +167,17 @@ func (w *Worker) push(ctx context.Context, job push.Job) (push.Verdict, error) {
 	defer unlock()
 	begun := time.Now()
 	v, err := w.pusher.Push(ctx, job)
-	if !v.HoldUntil.IsZero() {
-		w.queues.hold(job.Connector, v.HoldUntil)
+	switch {
+	case !v.HoldUntil.IsZero():
+		until := w.queues.hold(job.Connector, v.HoldUntil)
+		w.log.Error("connector held: the tracker refuses its credentials; correct them and restart",
+			telemetry.String("connector_id", job.Connector), telemetry.Time("until", until), telemetry.Err(v.Err))
+	case v.Result != nil && v.Err == nil:
+		w.queues.release(job.Connector)
 	}
 	w.report(job, v, err, time.Since(begun))
 	if w.opts.OnVerdict != nil {
 		w.opts.OnVerdict(job, v, err)
 	}
 	return v, err
-}
-
-// queues are the running consumers.
-type queues struct {
-	mu      sync.Mutex
-	ctx     context.Context
-	running map[string]bool
-	held    map[string]time.Time
-	done    sync.WaitGroup
-}
-
-func (q *queues) open(ctx context.Context) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.ctx, q.running, q.held = ctx, map[string]bool{}, map[string]time.Time{}
-}
-
-// start runs f unless a queue of this name runs already.
-func (q *queues) start(name string, f func(context.Context)) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.running[name] || q.ctx.Err() != nil {
-		return
-	}
-	q.running[name] = true
-	q.done.Go(func() { f(q.ctx) })
-}
-
-// drain waits for all queues to end and reports whether they did in time.
-func (q *queues) drain(atMost time.Duration) bool {
-	ended := make(chan struct{})
-	go func() {
-		q.done.Wait()
-		close(ended)
-	}()
-	select {
-	case <-ended:
-		return true
-	case <-time.After(atMost):
-		return false
-	}
-}
-
-func (q *queues) hold(id string, until time.Time) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if until.After(q.held[id]) {
-		q.held[id] = until
-	}
-}
-
-func (q *queues) heldUntil(id string) time.Time {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.held[id]
-}
-
-// holding lists the connectors that are held now.
-func (q *queues) holding() []string {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	var ids []string
-	for id, until := range q.held {
-		if time.Now().Before(until) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }
