@@ -32,6 +32,7 @@ func streamOptions(cfg *config.Config, log *telemetry.Logger) (stream.Options, e
 	return stream.Options{
 		URL: cfg.NATS.URL, Creds: cfg.NATS.Creds, User: cfg.NATS.User, Password: cfg.NATS.Password, Token: cfg.NATS.Token, TLS: tls,
 		Prefix: cfg.NATS.Prefix, Replicas: cfg.NATS.Replicas, Manage: stream.Manage(cfg.NATS.Manage), Name: "casepush",
+		Retention: stream.Retention(cfg.NATS.Retention),
 		OnState: func(connected bool, err error) {
 			if connected {
 				log.Info("NATS is back")

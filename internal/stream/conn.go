@@ -28,6 +28,11 @@ const (
 	None   Manage = "none"   // trust that all is there
 )
 
+// Retention says how long things are kept. The default is 30 days for events
+// and 90 days for results and dead letters. An event is kept for longer while
+// anything still needs it: see Conn.Retire.
+type Retention struct{ Events, Results, DeadLetters time.Duration }
+
 // Options says which NATS to use and how.
 type Options struct {
 	// Embedded is used when it is set; else URL.
@@ -41,6 +46,8 @@ type Options struct {
 	Prefix   string
 	Replicas int // 0 is 1
 	Manage   Manage
+	// Retention of streams that are made; zero values are the defaults.
+	Retention Retention
 	// OnState hears of lost and regained connections; may be nil.
 	OnState func(connected bool, err error)
 	// Name is shown in the server's list of connections.

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 const (
 	day              = 24 * time.Hour
+	eventAge         = 30 * day
 	resultAge        = 90 * day
 	deadLetterAge    = 90 * day
 	duplicateWindow  = 2 * time.Minute // 180 bytes an id in the server's memory
@@ -57,14 +59,14 @@ func (c *Conn) workConfig() jetstream.StreamConfig {
 		// has no limits, so that nothing is discarded; the server does not
 		// allow schedules together with "discard new".
 		Retention: jetstream.WorkQueuePolicy,
-		Storage: jetstream.FileStorage, Replicas: c.replicas(), AllowMsgSchedules: true,
+		Storage:   jetstream.FileStorage, Replicas: c.replicas(), AllowMsgSchedules: true,
 	}
 }
 
 func (c *Conn) resultsConfig() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: c.names.Results(), Description: "final outcomes", Subjects: []string{c.names.join("result", ">")},
-		Retention: jetstream.LimitsPolicy, MaxAge: resultAge, Duplicates: duplicateWindow,
+		Retention: jetstream.LimitsPolicy, MaxAge: cmp.Or(c.opts.Retention.Results, resultAge), Duplicates: duplicateWindow,
 		Storage: jetstream.FileStorage, Compression: jetstream.S2Compression, Replicas: c.replicas(),
 	}
 }
@@ -72,7 +74,7 @@ func (c *Conn) resultsConfig() jetstream.StreamConfig {
 func (c *Conn) deadLetterConfig() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: c.names.DeadLetters(), Description: "pushes put aside for a person", Subjects: []string{c.names.join("dlq", ">")},
-		Retention: jetstream.LimitsPolicy, MaxAge: deadLetterAge, Duplicates: duplicateWindow,
+		Retention: jetstream.LimitsPolicy, MaxAge: cmp.Or(c.opts.Retention.DeadLetters, deadLetterAge), Duplicates: duplicateWindow,
 		Storage: jetstream.FileStorage, Replicas: c.replicas(),
 	}
 }

@@ -111,6 +111,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.ensureQueue(id)
 	}
 	w.start(routerQueue, func(ctx context.Context) error { return w.conn.Route(ctx, w.router.Route) })
+	w.start(retention, w.retire)
 	w.health.running.Store(true)
 	w.log.Info("worker started", telemetry.Int("connectors", len(w.opts.Config.Connectors)))
 
@@ -126,8 +127,28 @@ func (w *Worker) Run(ctx context.Context) error {
 
 const (
 	routeInFlight = 8
-	routerQueue   = "\x00router" // no connector id
+	routerQueue   = "\x00router"    // no connector id
+	retention     = "\x00retention" // likewise
+	retireEvery   = time.Hour
 )
+
+// retire removes old events that nothing needs, now and then.
+func (w *Worker) retire(ctx context.Context) error {
+	tick := time.NewTicker(retireEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if first, err := w.conn.Retire(ctx); err != nil {
+			w.log.Warn("old events stay", telemetry.Err(err))
+		} else {
+			w.log.Debug("old events removed", telemetry.Uint64("first_seq", first))
+		}
+	}
+}
 
 // ensureQueue starts to work on a connector's queue when its first job comes.
 func (w *Worker) ensureQueue(id string) {

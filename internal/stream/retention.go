@@ -1,0 +1,107 @@
+package stream
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/push"
+)
+
+// Retire removes the events that are older than their retention and that
+// nothing needs any more, and returns the sequence of the oldest event that is
+// left. The stream has no age limit of its own, which would drop events in
+// silence that are not pushed yet.
+//
+// Needed are events that were not routed, those of stored jobs and wake-ups,
+// and those that an entry of the ledger owes. It reads the whole ledger once.
+func (c *Conn) Retire(ctx context.Context) (uint64, error) {
+	first, err := c.firstSince(ctx, time.Now().Add(-cmp.Or(c.opts.Retention.Events, eventAge)))
+	if err != nil {
+		return 0, err
+	}
+	for _, needed := range []func(context.Context) (uint64, error){c.neededByRouter, c.neededByJobs, c.neededByLedger} {
+		seq, err := needed(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("retention of events: %w", err)
+		}
+		first = min(first, seq)
+	}
+	if err := c.events.Purge(ctx, jetstream.WithPurgeSequence(first)); err != nil {
+		return 0, fmt.Errorf("retention of events: %w", err)
+	}
+	return first, nil
+}
+
+// firstSince is the sequence of the first event stored at or after t, or the
+// one that the next event will get.
+func (c *Conn) firstSince(ctx context.Context, t time.Time) (uint64, error) {
+	info, err := c.events.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("retention of events: %w", err)
+	}
+	// Times grow with sequences, so a binary search does.
+	low, high := info.State.FirstSeq, info.State.LastSeq+1
+	for low < high {
+		middle := low + (high-low)/2
+		m, err := c.events.GetMsg(ctx, middle, jetstream.WithGetMsgSubject(c.names.join("push", ">")))
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+			high = middle // nothing at or after it
+		case err != nil:
+			return 0, fmt.Errorf("retention of events: %w", err)
+		case m.Time.Before(t):
+			low = m.Sequence + 1
+		default:
+			high = middle
+		}
+	}
+	return low, nil
+}
+
+func (c *Conn) neededByRouter(ctx context.Context) (uint64, error) {
+	cons, err := c.events.Consumer(ctx, c.routerName())
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return 0, nil // no worker has run yet: everything is needed
+	}
+	if err != nil {
+		return 0, err
+	}
+	return cons.CachedInfo().AckFloor.Stream + 1, nil
+}
+
+func (c *Conn) neededByJobs(ctx context.Context) (uint64, error) {
+	oldest := ^uint64(0)
+	for seq := uint64(1); ; {
+		m, err := c.work.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(c.names.prefix+".>"))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return oldest, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		var j push.Job
+		if err := json.Unmarshal(m.Data, &j); err != nil {
+			return 0, fmt.Errorf("job %d cannot be read: %w", m.Sequence, err)
+		}
+		oldest = min(oldest, j.Seq)
+		seq = m.Sequence + 1
+	}
+}
+
+func (c *Conn) neededByLedger(ctx context.Context) (uint64, error) {
+	oldest := ^uint64(0)
+	err := c.Ledger().Each(ctx, func(_ ledger.Key, e ledger.Entry) error {
+		if e.Blocked || !e.Cursor.Covers(e.Want) {
+			oldest = min(oldest, e.Cursor.Seq+1)
+		}
+		return nil
+	})
+	return oldest, err
+}
