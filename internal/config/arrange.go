@@ -11,8 +11,14 @@ import (
 func (l *loader) arrange() {
 	l.root.expandDots()
 	for _, path := range [][]string{
-		{"outbound"}, {"outbound", "ssl"}, {"kibana"}, {"kibana", "ssl"},
-		{"xpack"}, {"xpack", "actions"}, {"xpack", "actions", "ssl"}, {"xpack", "actions", "preconfigured"},
+		{"outbound"},
+		{"outbound", "ssl"},
+		{"kibana"},
+		{"kibana", "ssl"},
+		{"xpack"},
+		{"xpack", "actions"},
+		{"xpack", "actions", "ssl"},
+		{"xpack", "actions", "preconfigured"},
 	} {
 		if n := l.root.dig(path); n != nil {
 			n.expandDots()

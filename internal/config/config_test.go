@@ -122,8 +122,10 @@ func TestKibanasBlockByEitherName(t *testing.T) {
 		t.Errorf("allowed hosts %q", got)
 	}
 	aside := []LeftAside{
-		{"my-slack1", "Slack #xyz", ".slack"}, {"mail", "Mail", ".email"},
-		{"siem-index", "Index", ".index"}, {"alert-webhook", "Webhook", ".webhook"},
+		{"my-slack1", "Slack #xyz", ".slack"},
+		{"mail", "Mail", ".email"},
+		{"siem-index", "Index", ".index"},
+		{"alert-webhook", "Webhook", ".webhook"},
 	}
 	if diff := cmp.Diff(aside, dotted.LeftAside); diff != "" {
 		t.Errorf("left aside (-want +got):\n%s", diff)

@@ -92,8 +92,10 @@ func (n *node) expandDots() {
 		head, rest, dotted := strings.Cut(e.key, ".")
 		if dotted && head != "" && rest != "" {
 			inner := &entry{key: rest, line: e.line, col: e.col, value: e.value}
-			e = &entry{key: head, line: e.line, col: e.col,
-				value: &node{kind: kindMap, line: e.line, col: e.col, entries: []*entry{inner}}}
+			e = &entry{
+				key: head, line: e.line, col: e.col,
+				value: &node{kind: kindMap, line: e.line, col: e.col, entries: []*entry{inner}},
+			}
 		}
 		if same := find(out, e.key); same != nil && same.value.kind == kindMap && e.value.kind == kindMap {
 			same.value.entries = append(same.value.entries, e.value.entries...)

@@ -45,8 +45,11 @@ func (e *Event) fill(o object) error {
 		key string
 		to  *string
 	}{
-		{"case_id", &e.CaseID}, {"space_id", &e.SpaceID}, {"owner", &e.Owner},
-		{"connector_id", &e.ConnectorID}, {"requested_at", &requestedAt},
+		{"case_id", &e.CaseID},
+		{"space_id", &e.SpaceID},
+		{"owner", &e.Owner},
+		{"connector_id", &e.ConnectorID},
+		{"requested_at", &requestedAt},
 	}
 	for _, t := range texts {
 		if *t.to, err = o.text(t.key); err != nil {

@@ -15,8 +15,10 @@ const maxLabel = 255
 
 // standardFields can be set besides JiraOptions.ExtraFields.
 func standardFields() []string {
-	return []string{"summary", "description", "issuetype", "project", "labels", "priority", "parent", "assignee",
-		"reporter", "environment", "duedate", "components", "fixVersions", "versions"}
+	return []string{
+		"summary", "description", "issuetype", "project", "labels", "priority", "parent", "assignee",
+		"reporter", "environment", "duedate", "components", "fixVersions", "versions",
+	}
 }
 
 func priorities() []string { return []string{"Highest", "High", "Medium", "Low", "Lowest"} }

@@ -218,9 +218,11 @@ func TestJiraSearchRefuses(t *testing.T) {
 		if flavour == DataCenter {
 			path = "/search"
 		}
-		for _, query := range []string{`labels = `, `labels`, `labels = a b`, `labels ~ a`, `nothing = a`, `labels = a OR labels = b`, `labels = a AND`,
+		for _, query := range []string{
+			`labels = `, `labels`, `labels = a b`, `labels ~ a`, `nothing = a`, `labels = a OR labels = b`, `labels = a AND`,
 			`labels = a AND ORDER BY created`, `ORDER BY`, `labels = a ORDER BY votes`, `labels = a ORDER BY created UP`, `labels = "a`, `labels = "\q"`,
-			`labels in (a)`, `project = NONE`, `labels = a-b!`} {
+			`labels in (a)`, `project = NONE`, `labels = a-b!`,
+		} {
 			body, _ := json.Marshal(map[string]string{"jql": query})
 			status, v := call(t, j, "POST", jiraAPI+path, string(body))
 			if messages, _ := v["errorMessages"].([]any); status != 400 || len(messages) != 1 {

@@ -9,8 +9,10 @@ import (
 // actionTypes are the values of the query key types: user actions' own, and
 // those that pick comments by what they attach.
 func actionTypes() []string {
-	return []string{"assignees", "category", "comment", "connector", "create_case", "customFields", "delete_case", "description",
-		"observables", "pushed", "settings", "severity", "status", "tags", "title", "action", "alert", "user", "attachment"}
+	return []string{
+		"assignees", "category", "comment", "connector", "create_case", "customFields", "delete_case", "description",
+		"observables", "pushed", "settings", "severity", "status", "tags", "title", "action", "alert", "user", "attachment",
+	}
 }
 
 func (k *Kibana) findActions(w http.ResponseWriter, r *http.Request) {

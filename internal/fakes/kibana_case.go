@@ -159,8 +159,14 @@ func (k *Kibana) createCase(w http.ResponseWriter, r *http.Request) {
 	for _, required := range []struct {
 		name    string
 		missing bool
-	}{{"title", body.Title == nil}, {"description", body.Description == nil}, {"tags", body.Tags == nil},
-		{"connector", body.Connector == nil}, {"settings", body.Settings == nil}, {"owner", body.Owner == nil}} {
+	}{
+		{"title", body.Title == nil},
+		{"description", body.Description == nil},
+		{"tags", body.Tags == nil},
+		{"connector", body.Connector == nil},
+		{"settings", body.Settings == nil},
+		{"owner", body.Owner == nil},
+	} {
 		if required.missing {
 			kibanaRefuse(w, http.StatusBadRequest, fmt.Sprintf("Invalid value \"undefined\" supplied to %q", required.name))
 			return

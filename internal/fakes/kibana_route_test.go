@@ -198,8 +198,10 @@ func TestKibanaGoErrors(t *testing.T) {
 	_, fields := k.AddCase("", kibana.Case{Connector: kibana.CaseConnector{ID: "x", Fields: json.RawMessage(`{`)}})
 	_, missing := k.UpdateCase("none", CaseUpdate{})
 	_, noComment := k.EditComment("c-1", "none", "x")
-	for name, err := range map[string]error{"twice": twice, "fields": fields, "missing": missing, "no comment": noComment,
-		"version": KibanaOptions{Version: "nine"}.Check(), "negative version": KibanaOptions{Version: "9.-1.0"}.Check()} {
+	for name, err := range map[string]error{
+		"twice": twice, "fields": fields, "missing": missing, "no comment": noComment,
+		"version": KibanaOptions{Version: "nine"}.Check(), "negative version": KibanaOptions{Version: "9.-1.0"}.Check(),
+	} {
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}

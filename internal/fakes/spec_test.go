@@ -3,7 +3,6 @@ package fakes
 import (
 	"bytes"
 	"errors"
-
 	"io/fs"
 	"net/http"
 	"os"

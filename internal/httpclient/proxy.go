@@ -32,8 +32,10 @@ func newProxy(s Settings) (proxy, error) {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return proxy{}, fmt.Errorf("proxyUrl: scheme %q: want http or https", u.Scheme)
 	}
-	p := proxy{url: u, tls: modeTLS(s.ProxyVerification), headers: http.Header{},
-		bypass: lower(s.ProxyBypassHosts), only: lower(s.ProxyOnlyHosts)}
+	p := proxy{
+		url: u, tls: modeTLS(s.ProxyVerification), headers: http.Header{},
+		bypass: lower(s.ProxyBypassHosts), only: lower(s.ProxyOnlyHosts),
+	}
 	p.tls.ServerName = u.Hostname()
 	for name, value := range s.ProxyHeaders {
 		p.headers.Set(name, value.Reveal())

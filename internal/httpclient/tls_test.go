@@ -148,14 +148,20 @@ func TestWrongSettings(t *testing.T) {
 		settings httpclient.Settings
 		errs     []string
 	}{
-		{"modes and bounds", httpclient.Settings{VerificationMode: "some", ProxyVerification: "Full", ResponseTimeout: -1, MaxResponseBytes: -1},
-			[]string{`ssl.verificationMode: "some"`, `ssl.proxyVerificationMode: "Full"`, "responseTimeout", "maxResponseContentLength"}},
+		{
+			"modes and bounds",
+			httpclient.Settings{VerificationMode: "some", ProxyVerification: "Full", ResponseTimeout: -1, MaxResponseBytes: -1},
+			[]string{`ssl.verificationMode: "some"`, `ssl.proxyVerificationMode: "Full"`, "responseTimeout", "maxResponseContentLength"},
+		},
 		{"proxy", httpclient.Settings{ProxyURL: "socks5://me:canary-password@proxy.example"}, []string{`scheme "socks5"`}},
 		{"proxy without a host", httpclient.Settings{ProxyURL: "http://:canary-password@"}, []string{"proxyUrl: want"}},
 		{"proxy that is no URL", httpclient.Settings{ProxyURL: "http://me:canary-password@a b"}, []string{"proxyUrl: want"}},
 		{"hosts", httpclient.Settings{CustomHostSettings: []httpclient.HostSettings{
-			{URL: "tracker.example"}, {URL: "ftp://tracker.example"}, {URL: "https://a.example", CertificateAuthority: [][]byte{[]byte("none")}},
-			{URL: "https://b.example", VerificationMode: "no"}, {URL: "https://c.example", ClientCertificate: []byte("x"), ClientKey: secret.New("canary-password")},
+			{URL: "tracker.example"},
+			{URL: "ftp://tracker.example"},
+			{URL: "https://a.example", CertificateAuthority: [][]byte{[]byte("none")}},
+			{URL: "https://b.example", VerificationMode: "no"},
+			{URL: "https://c.example", ClientCertificate: []byte("x"), ClientKey: secret.New("canary-password")},
 		}}, []string{"want scheme://host:port", `scheme "ftp"`, `"https://a.example:443": certificate authority 1 of 1`, `"https://b.example:443": ssl.verificationMode: "no"`, "client key: not in PEM form"}},
 	} {
 		_, err := httpclient.New(tt.settings)

@@ -47,10 +47,14 @@ func (c *Client) eachAction(ctx context.Context, space, id, kind string, visit v
 func (c *Client) findActions(ctx context.Context, space, id, kind string, visit visitor) (whole bool, err error) {
 	seen := 0
 	for page := 1; page <= maxActions/perPage; page++ {
-		k := call{op: "read user actions", method: http.MethodGet, space: space, search: true,
+		k := call{
+			op: "read user actions", method: http.MethodGet, space: space, search: true,
 			path: []string{"cases", id, "user_actions", "_find"},
-			query: url.Values{"types": {kind}, "sortOrder": {"desc"}, "page": {strconv.Itoa(page)},
-				"perPage": {strconv.Itoa(perPage)}}}
+			query: url.Values{
+				"types": {kind}, "sortOrder": {"desc"}, "page": {strconv.Itoa(page)},
+				"perPage": {strconv.Itoa(perPage)},
+			},
+		}
 		body, err := c.do(ctx, k)
 		if err != nil {
 			return false, err
@@ -79,8 +83,10 @@ func (c *Client) findActions(ctx context.Context, space, id, kind string, visit 
 
 // listActions uses the list of all actions, which 9.0 removed.
 func (c *Client) listActions(ctx context.Context, space, id, kind string, visit visitor) error {
-	k := call{op: "read user actions", method: http.MethodGet, space: space, search: true,
-		path: []string{"cases", id, "user_actions"}}
+	k := call{
+		op: "read user actions", method: http.MethodGet, space: space, search: true,
+		path: []string{"cases", id, "user_actions"},
+	}
 	body, err := c.do(ctx, k)
 	if err != nil {
 		return err

@@ -77,7 +77,8 @@ func instant(t *testing.T, minute int) kibana.Time {
 
 func onCase(t *testing.T, id, external string, minute int) *kibana.Case {
 	return &kibana.Case{ID: "c-1", ExternalService: &kibana.ExternalService{
-		ConnectorID: id, ExternalID: external, PushedAt: instant(t, minute)}}
+		ConnectorID: id, ExternalID: external, PushedAt: instant(t, minute),
+	}}
 }
 
 func TestPushed(t *testing.T) {
@@ -91,8 +92,10 @@ func TestPushed(t *testing.T) {
 		if version == "7.17.0" {
 			forms = map[string][]string{
 				"out of order": {oldAction("pushed", old("3", at(3)), `"jira"`, at(3)), oldAction("pushed", old("1", at(1)), `"jira"`, at(1))},
-				"7.17": {oldAction("pushed", old("1", at(1)), `"jira"`, at(1)), oldAction("pushed", old("2", at(2)), `"snow"`, at(2)),
-					oldAction("pushed", old("3", at(3)), `"jira"`, at(3)), oldAction("comment", "{}", "null", at(4))},
+				"7.17": {
+					oldAction("pushed", old("1", at(1)), `"jira"`, at(1)), oldAction("pushed", old("2", at(2)), `"snow"`, at(2)),
+					oldAction("pushed", old("3", at(3)), `"jira"`, at(3)), oldAction("comment", "{}", "null", at(4)),
+				},
 				"7.14": {oldAction("pushed", `{"connector_id":"jira","external_id":"3","pushed_at":"`+at(3)+`"}`, "null", at(3))},
 			}
 		}
@@ -203,7 +206,9 @@ func TestActionRoutesByVersion(t *testing.T) {
 		told, real string
 		want       bool
 	}{
-		{"", "9.1.0", true}, {"", "8.12.0", true}, {"", "8.5.0", true},
+		{"", "9.1.0", true},
+		{"", "8.12.0", true},
+		{"", "8.5.0", true},
 		{"8.5.0", "9.1.0", true}, // upgraded since
 		{"9.1.0", "8.5.0", false},
 	} {
@@ -226,8 +231,10 @@ func TestClosedSince(t *testing.T) {
 	for _, version := range []string{"7.17.0", "8.5.0", "8.12.0", "9.1.0"} {
 		list := []string{status("closed", at(1)), status("in-progress", at(2)), status("closed", at(3)), status("open", at(4))}
 		if version == "7.17.0" {
-			list = []string{oldAction("status", "closed", "null", at(1)), oldAction("status", "in-progress", "null", at(2)),
-				oldAction("status", "closed", "null", at(3)), oldAction("status", "open", "null", at(4)), oldAction("title", "closed", "null", at(9))}
+			list = []string{
+				oldAction("status", "closed", "null", at(1)), oldAction("status", "in-progress", "null", at(2)),
+				oldAction("status", "closed", "null", at(3)), oldAction("status", "open", "null", at(4)), oldAction("title", "closed", "null", at(9)),
+			}
 		}
 		w := newWire(t, version)
 		actions(w, version, list...)

@@ -76,8 +76,10 @@ func (c *Client) lastLook(ctx context.Context, space, id string, refused error) 
 	if found.Status == StatusClosed {
 		return CloseResult{Closed: true, AlreadyClosed: true}, nil
 	}
-	gaveUp := &connector.Error{Op: "close case", Kind: connector.Conflict, Effect: connector.NotApplied,
-		Err: errors.New("every write was accepted and the case is still open")}
+	gaveUp := &connector.Error{
+		Op: "close case", Kind: connector.Conflict, Effect: connector.NotApplied,
+		Err: errors.New("every write was accepted and the case is still open"),
+	}
 	var last *connector.Error
 	if errors.As(refused, &last) {
 		gaveUp.Status, gaveUp.Err = last.Status, last.Err
@@ -93,8 +95,10 @@ func (c *Client) patchClosed(ctx context.Context, space, id, version string) (cl
 		Version string `json:"version"`
 		Status  string `json:"status"`
 	}
-	body, err := c.do(ctx, call{op: "close case", method: http.MethodPatch, space: space, path: []string{"cases"},
-		body: map[string][]patch{"cases": {{ID: id, Version: version, Status: StatusClosed}}}})
+	body, err := c.do(ctx, call{
+		op: "close case", method: http.MethodPatch, space: space, path: []string{"cases"},
+		body: map[string][]patch{"cases": {{ID: id, Version: version, Status: StatusClosed}}},
+	})
 	if err != nil {
 		return false, err
 	}

@@ -81,8 +81,10 @@ func TestAdoptionForms(t *testing.T) {
 		}
 		start := time.Now().Add(time.Second)
 		for i, id := range []string{"jira", "snow", "jira", "snow"} {
-			must(fake.RecordPush("c-1", kibana.ExternalService{ConnectorID: id, ExternalID: fmt.Sprint(i), ExternalTitle: "T",
-				PushedAt: kibana.Time{Time: start.Add(time.Duration(i) * time.Second)}}))
+			must(fake.RecordPush("c-1", kibana.ExternalService{
+				ConnectorID: id, ExternalID: fmt.Sprint(i), ExternalTitle: "T",
+				PushedAt: kibana.Time{Time: start.Add(time.Duration(i) * time.Second)},
+			}))
 		}
 		found, err := c.Case(ctx, "soc", "c-1", kibana.What{Comments: true})
 		if err != nil {
@@ -161,9 +163,11 @@ func TestCloseLostOnTheWire(t *testing.T) {
 func TestConfigurations(t *testing.T) {
 	eachVersion(t, fakes.KibanaOptions{}, func(t *testing.T, fake *fakes.Kibana, c *kibana.Client) {
 		fake.SetConfiguration("soc", kibana.Configuration{Owner: "cases", ClosureType: "close-by-user"})
-		fake.SetConfiguration("soc", kibana.Configuration{Owner: "observability", ClosureType: "close-by-pushing",
+		fake.SetConfiguration("soc", kibana.Configuration{
+			Owner: "observability", ClosureType: "close-by-pushing",
 			Connector: kibana.CaseConnector{ID: "jira", Type: ".jira"},
-			Mappings:  []kibana.Mapping{{Source: "title", Target: "summary", ActionType: "append"}}})
+			Mappings:  []kibana.Mapping{{Source: "title", Target: "summary", ActionType: "append"}},
+		})
 		got, err := c.Configuration(t.Context(), "soc", "observability")
 		if err != nil || got == nil || got.ClosureType != "close-by-pushing" || got.Connector.ID != "jira" || len(got.Mappings) != 1 {
 			t.Errorf("%+v, %v", got, err)

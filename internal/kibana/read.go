@@ -65,8 +65,10 @@ func (c *Client) Case(ctx context.Context, space, id string, what What) (*Case, 
 		}
 		found, last = again, list
 	}
-	return nil, &connector.Error{Op: "read comments", Kind: connector.Transient, Effect: connector.NotApplied,
-		Err: fmt.Errorf("they changed during each of %d readings", maxReads)}
+	return nil, &connector.Error{
+		Op: "read comments", Kind: connector.Transient, Effect: connector.NotApplied,
+		Err: fmt.Errorf("they changed during each of %d readings", maxReads),
+	}
 }
 
 // head reads a case without its comments.
@@ -117,8 +119,10 @@ func (c *Client) comments(ctx context.Context, space, id string) (list []Comment
 			return nil, false, err
 		}
 		if answer.Total > maxComments {
-			return nil, false, &connector.Error{Op: "read comments", Kind: connector.Rejected, Effect: connector.NotApplied,
-				Err: fmt.Errorf("the case has %d attachments, more than the limit of %d", answer.Total, maxComments)}
+			return nil, false, &connector.Error{
+				Op: "read comments", Kind: connector.Rejected, Effect: connector.NotApplied,
+				Err: fmt.Errorf("the case has %d attachments, more than the limit of %d", answer.Total, maxComments),
+			}
 		}
 		if total >= 0 && answer.Total != total {
 			whole = false
@@ -141,10 +145,14 @@ func (c *Client) comments(ctx context.Context, space, id string) (list []Comment
 }
 
 func (c *Client) commentPage(ctx context.Context, space, id string, page int) (commentPage, error) {
-	k := call{op: "read comments", method: http.MethodGet, space: space, search: true,
+	k := call{
+		op: "read comments", method: http.MethodGet, space: space, search: true,
 		path: []string{"cases", id, "comments", "_find"},
-		query: url.Values{"page": {strconv.Itoa(page)}, "perPage": {strconv.Itoa(perPage)},
-			"sortOrder": {"asc"}}}
+		query: url.Values{
+			"page": {strconv.Itoa(page)}, "perPage": {strconv.Itoa(perPage)},
+			"sortOrder": {"asc"},
+		},
+	}
 	body, err := c.do(ctx, k)
 	if err != nil {
 		return commentPage{}, err

@@ -171,8 +171,10 @@ func TestTooManyComments(t *testing.T) {
 }
 
 func TestCommentsAnswersThatAreNoList(t *testing.T) {
-	for _, body := range []string{`{}`, `null`, `[]`, `{"comments":null,"total":0}`, `{"comments":{}}`, ``, `<html></html>`,
-		`{"comments":[{"id":"1","type":"user","comment":{}}],"total":1}`} {
+	for _, body := range []string{
+		`{}`, `null`, `[]`, `{"comments":null,"total":0}`, `{"comments":{}}`, ``, `<html></html>`,
+		`{"comments":[{"id":"1","type":"user","comment":{}}],"total":1}`,
+	} {
 		w := newWire(t, "9.1.0")
 		w.json("GET /api/cases/c-1", `{"id":"c-1"}`)
 		w.json("GET /api/cases/c-1/comments/_find", body)

@@ -33,8 +33,12 @@ func types() map[string]connector.Type {
 			ID: ".cases-webhook",
 			Format: func(c connector.CaseInfo) ([]connector.Field, error) {
 				return []connector.Field{
-					{Name: "title", Value: c.Title}, {Name: "description", Value: c.Description}, {Name: "tags", Value: c.Tags},
-					{Name: "id", Value: c.ID}, {Name: "severity", Value: c.Severity}, {Name: "status", Value: c.Status},
+					{Name: "title", Value: c.Title},
+					{Name: "description", Value: c.Description},
+					{Name: "tags", Value: c.Tags},
+					{Name: "id", Value: c.ID},
+					{Name: "severity", Value: c.Severity},
+					{Name: "status", Value: c.Status},
 				}, nil
 			},
 		},

@@ -178,14 +178,26 @@ func testLarge(t *testing.T, s ledger.Store) {
 // and keys that fall together if their parts are joined carelessly.
 func testOddKeys(t *testing.T, s ledger.Store) {
 	keys := []ledger.Key{
-		{Connector: "a.b", Space: "c", Case: "d"}, {Connector: "a", Space: "b", Case: "d"}, {Connector: "a.b.c", Space: "c", Case: "d"},
-		{Connector: "a_b", Space: "c", Case: "d"}, {Connector: "a-b", Space: "c", Case: "d"}, {Connector: "a=b", Space: "c", Case: "d"},
-		{Connector: "a b", Space: "c", Case: "d"}, {Connector: " a b ", Space: "c", Case: "d"}, {Connector: "A.B", Space: "C", Case: "D"},
-		{Connector: "*", Space: "c", Case: "d"}, {Connector: ">", Space: "c", Case: "d"}, {Connector: "a.>", Space: "c", Case: "d"},
-		{Connector: ".", Space: "c", Case: "d"}, {Connector: "a..b", Space: "c", Case: "d"}, {Connector: "$KV", Space: "c", Case: "d"},
-		{Connector: "Zürich 東京 😀", Space: "c", Case: "d"}, {Connector: "a/b\\c%2e\t\n", Space: "c", Case: "d"},
+		{Connector: "a.b", Space: "c", Case: "d"},
+		{Connector: "a", Space: "b", Case: "d"},
+		{Connector: "a.b.c", Space: "c", Case: "d"},
+		{Connector: "a_b", Space: "c", Case: "d"},
+		{Connector: "a-b", Space: "c", Case: "d"},
+		{Connector: "a=b", Space: "c", Case: "d"},
+		{Connector: "a b", Space: "c", Case: "d"},
+		{Connector: " a b ", Space: "c", Case: "d"},
+		{Connector: "A.B", Space: "C", Case: "D"},
+		{Connector: "*", Space: "c", Case: "d"},
+		{Connector: ">", Space: "c", Case: "d"},
+		{Connector: "a.>", Space: "c", Case: "d"},
+		{Connector: ".", Space: "c", Case: "d"},
+		{Connector: "a..b", Space: "c", Case: "d"},
+		{Connector: "$KV", Space: "c", Case: "d"},
+		{Connector: "Zürich 東京 😀", Space: "c", Case: "d"},
+		{Connector: "a/b\\c%2e\t\n", Space: "c", Case: "d"},
 		{Connector: strings.Repeat("x", 64), Space: strings.Repeat("s", 128), Case: strings.Repeat("c", 128)},
-		{Connector: "b64", Space: "-", Case: "_"}, {Connector: "b64", Space: "_", Case: "-"},
+		{Connector: "b64", Space: "-", Case: "_"},
+		{Connector: "b64", Space: "_", Case: "-"},
 		{Connector: "YS5i", Space: "c", Case: "d"}, // base64 of a.b
 	}
 	revs := make([]ledger.Revision, len(keys))
