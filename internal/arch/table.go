@@ -61,6 +61,14 @@ var layers = []layer{
 		why:   "exactly-once is decided here and tested against enumerated crashes: queue, store and tracker come in as interfaces",
 	},
 	{
+		dir: "internal/ops",
+		may: []string{
+			"./internal/connector", "./internal/event", "./internal/kibana", "./internal/ledger", "./internal/push", "./internal/stream",
+		},
+		never: []string{"net/http", "net", "os"},
+		why:   "what an operator may do is the same on the command line and over HTTP: it knows neither, nor the worker that wires them",
+	},
+	{
 		dir: "internal/telemetry",
 		may: []string{"./internal/secret", "go.uber.org/zap/...", "go.elastic.co/ecszap"},
 		why: "everybody logs, so the logger must not lead anywhere",

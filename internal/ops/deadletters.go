@@ -1,0 +1,122 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/push"
+	"github.com/casepush/casepush/internal/stream"
+)
+
+// DeadLetter is a push that was put aside, with the id that commands name it by.
+type DeadLetter = stream.StoredDeadLetter
+
+// ErrNoDeadLetter: no dead letter has this id.
+var ErrNoDeadLetter = stream.ErrNoDeadLetter
+
+// DeadLetterFilter selects dead letters; empty fields select all.
+type DeadLetterFilter struct {
+	Connector, Space, Case string
+	Reason                 push.Reason
+}
+
+// Matches reports whether d is selected.
+func (f DeadLetterFilter) Matches(d DeadLetter) bool {
+	return (f.Connector == "" || f.Connector == d.ConnectorID) && (f.Space == "" || f.Space == d.SpaceID) &&
+		(f.Case == "" || f.Case == d.CaseID) && (f.Reason == "" || f.Reason == d.Reason)
+}
+
+// DeadLetters gives those selected to f, oldest first, until f returns an error.
+func (o *Ops) DeadLetters(ctx context.Context, filter DeadLetterFilter, f func(DeadLetter) error) error {
+	return o.conn.DeadLetters().Each(ctx, func(d DeadLetter) error {
+		if !filter.Matches(d) {
+			return nil
+		}
+		return f(d)
+	})
+}
+
+// DeadLetter returns one; ErrNoDeadLetter if there is none.
+func (o *Ops) DeadLetter(ctx context.Context, id uint64) (DeadLetter, error) {
+	return o.conn.DeadLetters().Get(ctx, id)
+}
+
+// Drop removes a dead letter for good. The event stays in its stream, and an
+// entry that is blocked stays so until it is resolved.
+func (o *Ops) Drop(ctx context.Context, id uint64) error { return o.conn.DeadLetters().Drop(ctx, id) }
+
+// Reasons why a dead letter is not sent again.
+var (
+	// ErrUncertain: a person has to resolve the entry.
+	ErrUncertain = errors.New("uncertain: a person has to decide")
+	// ErrSameAgain: nothing has changed, so it would only fail again.
+	ErrSameAgain = errors.New("it would fail as before")
+)
+
+// CheckRedrive says why a dead letter cannot be sent again; nil if it can. The
+// error wraps ErrUncertain or ErrSameAgain, or is one of the infrastructure.
+func (o *Ops) CheckRedrive(ctx context.Context, d DeadLetter) error {
+	if d.ConnectorID == "" {
+		return o.checkEvent(ctx, d)
+	}
+	_, err := o.connectors.Target(ctx, d.ConnectorID)
+	switch {
+	case errors.Is(err, push.ErrConnectorNotFound), errors.Is(err, push.ErrUnsupportedType):
+		return fmt.Errorf("%w: connector %q: %w", ErrSameAgain, d.ConnectorID, err)
+	case err != nil:
+		return err
+	}
+	e, _, err := o.conn.Ledger().Get(ctx, entryOf(d))
+	if err != nil {
+		return err
+	}
+	if e.Blocked {
+		return fmt.Errorf("%w: look at the tracker, then run: %s", ErrUncertain, resolveCommand(entryOf(d)))
+	}
+	return nil
+}
+
+// checkEvent looks at an event that never reached a connector.
+func (o *Ops) checkEvent(ctx context.Context, d DeadLetter) error {
+	in, _, ok, err := o.conn.Event(ctx, d.EventSeq)
+	switch {
+	case err != nil:
+		return err
+	case !ok || d.EventStream != o.conn.Incarnation():
+		return fmt.Errorf("%w: event %d is no longer in the stream: publish the case again", ErrSameAgain, d.EventSeq)
+	case in.Err != nil:
+		return fmt.Errorf("%w: event %d still cannot be read: publish a correct one, then drop this", ErrSameAgain, d.EventSeq)
+	case d.Reason == push.ReasonTooLarge:
+		return fmt.Errorf("%w: event %d is too large: publish it without its case, then drop this", ErrSameAgain, d.EventSeq)
+	}
+	return nil
+}
+
+// Redrive sends a dead letter's push again, after CheckRedrive. The dead letter
+// of a connector goes when the push succeeds; that of an event which was never
+// routed goes at once, after its job is stored, and comes back if it fails.
+func (o *Ops) Redrive(ctx context.Context, d DeadLetter) error {
+	if err := o.CheckRedrive(ctx, d); err != nil {
+		return err
+	}
+	if d.ConnectorID != "" {
+		return o.redrive(ctx, entryOf(d), d.Owner, d.EventID, ledger.Position{Stream: d.EventStream, Seq: d.EventSeq})
+	}
+	err := o.conn.PutRoute(ctx, push.Job{
+		Kind: push.KindPush, Space: d.SpaceID, Case: d.CaseID, Owner: d.Owner,
+		Seq: d.EventSeq, Stream: d.EventStream, EventID: d.EventID, StoredAt: d.FirstAt,
+	})
+	if err != nil {
+		return err
+	}
+	if err := o.Drop(ctx, d.ID); !errors.Is(err, ErrNoDeadLetter) {
+		return err
+	}
+	return nil // the worker was faster
+}
+
+func entryOf(d DeadLetter) ledger.Key {
+	return ledger.Key{Connector: d.ConnectorID, Space: d.SpaceID, Case: d.CaseID}
+}

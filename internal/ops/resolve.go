@@ -1,0 +1,146 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/push"
+)
+
+// Errors of Resolve, besides those of push.Resolve.
+var (
+	// ErrNoEntry: nothing is known of the case at the connector.
+	ErrNoEntry = errors.New("the ledger knows no push of it")
+	// ErrClaimed: a worker is at it.
+	ErrClaimed = errors.New("a worker is at it")
+	// ErrInStep: nothing is wrong, so unlinking has to be asked for.
+	ErrInStep = errors.New("nothing is uncertain")
+)
+
+// ResolveOptions say how to settle an entry by hand.
+type ResolveOptions struct {
+	push.Resolution
+	// Unlink: also take the incident from an entry where nothing is wrong.
+	Unlink bool
+	// OnClaim hears that a claim is in the way, which is watched for its lease
+	// to see whether its owner is alive; may be nil.
+	OnClaim func(owner string, lease time.Duration)
+}
+
+// Resolved is the end of Resolve.
+type Resolved struct {
+	Incident
+	// Redriven: a job was stored that pushes the case now.
+	Redriven bool
+}
+
+// Resolve settles by hand what is uncertain and sends what the entry owes. A
+// claim is watched for the length of its lease first: the error is ErrClaimed
+// if its owner shows life, ledger.ErrConflict if the entry changes meanwhile.
+//
+// The dead letter goes when the push succeeds: until then it is the only word
+// of what is not done.
+func (o *Ops) Resolve(ctx context.Context, key ledger.Key, opts ResolveOptions) (Resolved, error) {
+	if key.Space == "" {
+		key.Space = event.DefaultSpace
+	}
+	e, rev, err := o.unclaimed(ctx, key, opts.OnClaim)
+	if err != nil {
+		return Resolved{}, err
+	}
+	if opts.None && e.Incident != nil && !owes(e) && !opts.Unlink {
+		return Resolved{}, fmt.Errorf("%w: the case has incident %q there, and its next push would create another", ErrInStep, e.Incident.Title)
+	}
+	settled, err := push.Resolve(e, opts.Resolution)
+	if err != nil {
+		return Resolved{}, err
+	}
+	stored, _, err := ledger.Write(ctx, o.conn.Ledger(), key, settled, rev)
+	if err != nil {
+		return Resolved{}, err
+	}
+	r := Resolved{Incident: incident(key, stored)}
+	if !owes(e) {
+		return r, nil
+	}
+	// A death before this leaves the entry open and the dead letter there:
+	// redriving that does the rest.
+	if err := o.redrive(ctx, key, ownerOf(e), "", newest(stored)); err != nil {
+		return r, fmt.Errorf("resolved and recorded, but no push was started: run it again: %w", err)
+	}
+	r.Redriven = true
+	return r, nil
+}
+
+// owes reports whether a push of the entry is not done.
+func owes(e ledger.Entry) bool {
+	return e.Blocked || e.Dead || e.Retry != nil || !e.Plan.Empty() || e.Claim != nil ||
+		!e.Want.IsZero() && !e.Cursor.Covers(e.Want)
+}
+
+// newest is the event that a push of the entry has to cover.
+func newest(e ledger.Entry) ledger.Position {
+	if e.Want.IsZero() {
+		return e.Cursor
+	}
+	return e.Cursor.Later(e.Want)
+}
+
+func ownerOf(e ledger.Entry) string {
+	if e.Last == nil {
+		return ""
+	}
+	return e.Last.Owner
+}
+
+const claimPoll = 500 * time.Millisecond
+
+// unclaimed reads the entry. A claim counts as ended when this very revision
+// was seen unchanged for its whole lease, on our own clock.
+func (o *Ops) unclaimed(ctx context.Context, key ledger.Key, onClaim func(string, time.Duration)) (ledger.Entry, ledger.Revision, error) {
+	e, rev, err := o.conn.Ledger().Get(ctx, key)
+	switch {
+	case err != nil:
+		return e, rev, err
+	case !e.Exists():
+		return e, rev, ErrNoEntry
+	case e.Claim == nil:
+		return e, rev, nil
+	}
+	if onClaim != nil {
+		onClaim(e.Claim.Owner, e.Claim.Lease)
+	}
+	tick := time.NewTicker(min(claimPoll, e.Claim.Lease))
+	defer tick.Stop()
+	for seen := time.Now(); time.Since(seen) < e.Claim.Lease; {
+		select {
+		case <-ctx.Done():
+			return e, rev, ctx.Err()
+		case <-tick.C:
+		}
+		_, now, err := o.conn.Ledger().Get(ctx, key)
+		if err != nil {
+			return e, rev, err
+		}
+		if now != rev {
+			return e, rev, fmt.Errorf("%w: %q holds the claim and works", ErrClaimed, e.Claim.Owner)
+		}
+	}
+	return e, rev, nil
+}
+
+// resolveCommand is the command line that resolves an entry.
+func resolveCommand(key ledger.Key) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "casepush resolve %s --connector %s", key.Case, key.Connector)
+	if key.Space != event.DefaultSpace {
+		fmt.Fprintf(&b, " --space-id %s", key.Space)
+	}
+	b.WriteString(" --incident ID, --none, or --comment ID with --sent or --unsent")
+	return b.String()
+}
