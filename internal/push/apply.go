@@ -21,7 +21,7 @@ func (a *attempt) claim(ctx context.Context) error {
 	e := a.entry.Clone()
 	e.Epoch++
 	e.Plan = a.plan()
-	e.Want = a.wanted()
+	e.Want = a.promise()
 	return a.hold(ctx, e)
 }
 

@@ -19,7 +19,16 @@ func (a *attempt) closes() bool {
 		return false
 	}
 	closed := a.entry.ClosedAt
-	return closed.IsZero() || a.state.thin || a.state.order.At.After(closed)
+	switch {
+	case closed.IsZero() || a.alreadyClosed():
+		return true
+	case a.state.thin:
+		// What was read is always new, but the event may be older than our
+		// close, and somebody has reopened the case since.
+		old := a.state.head.Seq == a.job.Seq && !a.job.StoredAt.IsZero() && !a.job.StoredAt.After(closed)
+		return !old || a.entry.Dead
+	}
+	return a.state.order.At.After(closed)
 }
 
 // alreadyClosed: the state that was just read from Kibana says so.
@@ -66,7 +75,7 @@ func (a *attempt) closed(ctx context.Context, done, wasDead bool) (Verdict, erro
 	if err := a.write(ctx, e); err != nil {
 		return Verdict{}, err
 	}
-	return a.tell(ctx, wasDead)
+	return a.tell(ctx, *e.Last, wasDead)
 }
 
 // resumeClosing closes what an earlier attempt had pushed and recorded, but

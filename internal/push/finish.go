@@ -25,8 +25,12 @@ func (a *attempt) succeed(ctx context.Context) (Verdict, error) {
 		}
 		e.Fields[name] = source
 	}
-	e.Last = a.outcome(outcome, "")
-	e.Cursor = e.Cursor.Later(a.state.head)
+	o := a.outcome(outcome, "")
+	if a.job.Kind != KindReplay {
+		// A replay is no event's outcome: that of an event may not be told yet.
+		e.Last = o
+	}
+	e.Cursor = a.cursor(a.state.head)
 	e.Plan, e.Retry, e.Dead = nil, nil, false
 	if a.state.order.Before(e.Pushed) {
 		// An older state changed nothing; it does not become the newest either.
@@ -34,37 +38,41 @@ func (a *attempt) succeed(ctx context.Context) (Verdict, error) {
 		e.Pushed = a.state.order
 	}
 	e.Claim = nil
-	if a.closes() {
-		if a.p.Kibana == nil {
-			// There is nobody to tell but the reader of the result.
-			e.Last.Closed = true
-		} else if a.alreadyClosed() {
-			e.Last.Closed = true
-		} else {
-			e.Closing = &ledger.Closing{Since: a.closingSince()}
-			e.Dead = wasDead // until the dead letter is settled, after the close
-			if err := a.hold(ctx, e); err != nil {
-				return Verdict{}, err
-			}
-			return a.closeCase(ctx, wasDead)
+	switch {
+	case a.closes() && (a.p.Kibana == nil || a.alreadyClosed()):
+		// Without Kibana there is nobody to tell but the reader of the result.
+		o.Closed, e.Closing = true, nil
+	case a.closes():
+		e.Closing = &ledger.Closing{Since: a.closingSince()}
+		e.Dead = wasDead // until the dead letter is settled, after the close
+		if err := a.hold(ctx, e); err != nil {
+			return Verdict{}, err
 		}
+		return a.closeCase(ctx, wasDead)
+	case e.Closing != nil && a.job.Kind != KindReplay:
+		// An earlier push owes the close.
+		e.Dead = wasDead
+		if err := a.hold(ctx, e); err != nil {
+			return Verdict{}, err
+		}
+		return a.resumeClosing(ctx)
 	}
 	if err := a.write(ctx, e); err != nil {
 		return Verdict{}, err
 	}
-	return a.tell(ctx, wasDead)
+	return a.tell(ctx, *o, wasDead)
 }
 
-// tell publishes the entry's last outcome and ends the job.
-func (a *attempt) tell(ctx context.Context, wasDead bool) (Verdict, error) {
+// tell publishes an outcome that is recorded and ends the job.
+func (a *attempt) tell(ctx context.Context, o ledger.Outcome, wasDead bool) (Verdict, error) {
 	// When it came before, a worker may have died between recording the success
 	// and this.
-	if wasDead || a.job.Redelivered {
+	if wasDead || a.job.Redelivered || a.job.Kind == KindRedrive {
 		if err := a.p.DeadLetters.Settle(ctx, a.key); err != nil {
 			return Verdict{}, err
 		}
 	}
-	r := a.result(*a.entry.Last)
+	r := a.result(o)
 	if err := a.p.Results.Publish(ctx, r); err != nil {
 		return Verdict{}, err
 	}
@@ -167,7 +175,7 @@ func (a *attempt) retry(ctx context.Context, f *failure, d Decision, attempts in
 	} else if d.Verb == Settle {
 		e.Plan.SettleAt = d.At.UTC()
 	}
-	e.Want = a.wanted()
+	e.Want = a.promise()
 	e.Retry = &ledger.Retry{
 		NotBefore: d.At.UTC(), Attempts: attempts, First: first.UTC(),
 		Stage: string(f.stage), Reason: f.err.Error(),
@@ -206,10 +214,10 @@ func (a *attempt) bury(ctx context.Context, f *failure, d Decision, attempts int
 	if d.Verb == Blocked {
 		// The plan stays: it is what a person has to resolve. Nothing advances.
 		e.Blocked = true
-		e.Want = a.wanted()
+		e.Want = a.promise()
 	} else {
 		e.Plan = nil
-		e.Cursor = e.Cursor.Later(o.Through)
+		e.Cursor = a.cursor(o.Through)
 	}
 	if err := a.write(ctx, e); err != nil {
 		return Verdict{}, err

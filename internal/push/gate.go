@@ -44,12 +44,16 @@ func (a *attempt) gate(ctx context.Context) (v Verdict, stop bool, err error) {
 func (a *attempt) covered(ctx context.Context) (Verdict, error) {
 	v := Verdict{Action: Done, Note: "covered by an earlier push"}
 	// A worker may have died between recording the outcome and telling it.
-	if last := a.entry.Last; a.job.Redelivered && last != nil {
+	// That this very event has its outcome, and its job is still here, tells
+	// the same: this delivery may be the older one, of a worker that was slow.
+	if last := a.entry.Last; last != nil && (a.job.Redelivered || last.EventSeq == a.job.Seq) {
 		if !a.entry.Dead {
 			if err := a.p.DeadLetters.Settle(ctx, a.key); err != nil {
 				return Verdict{}, err
 			}
 		}
+		// Of a connector that is gone the outcome is told without its name.
+		_ = a.resolveTarget(ctx)
 		r := a.result(*last)
 		if err := a.p.Results.Publish(ctx, r); err != nil {
 			return Verdict{}, err
@@ -82,11 +86,11 @@ func (a *attempt) waiting(ctx context.Context) (Verdict, bool, error) {
 // raiseWant makes the entry promise to come back for the job's event, so that
 // the job may be acknowledged.
 func (a *attempt) raiseWant(ctx context.Context) error {
-	if a.entry.Want.Covers(a.job.Position()) {
+	if a.job.Kind == KindReplay || a.entry.Want.Covers(a.job.Position()) {
 		return nil
 	}
 	e := a.entry.Clone()
-	e.Want = a.wanted()
+	e.Want = a.promise()
 	return a.write(ctx, e)
 }
 
@@ -101,7 +105,7 @@ func (a *attempt) abandoned(ctx context.Context) (Verdict, bool, error) {
 	e := a.entry.Clone()
 	e.Claim = nil
 	e.Plan.SettleAt = time.Now().Add(a.settleTime(e.Plan))
-	e.Want = a.wanted()
+	e.Want = a.promise()
 	if e.Retry == nil {
 		e.Retry = &ledger.Retry{First: time.Now(), Attempts: 1}
 	}

@@ -172,6 +172,10 @@ func (p *Pusher) Push(ctx context.Context, job Job) (Verdict, error) {
 	if a.entry, a.rev, err = p.Ledger.Get(ctx, a.key); err != nil {
 		return Verdict{}, err
 	}
+	if job.Kind == KindReplay && !a.entry.Cursor.Covers(a.entry.Want) {
+		// The entry owes a push, and this job may have replaced its wake-up.
+		a.job.Kind = KindRetry
+	}
 	v, err := a.run(ctx)
 	if errors.Is(err, ledger.ErrConflict) {
 		// Somebody else wrote the entry: what we decided rests on old ground.
@@ -236,6 +240,25 @@ func (a *attempt) wanted() ledger.Position {
 		return a.job.Position().Later(a.entry.Want)
 	}
 	return a.job.Position()
+}
+
+// promise is the newest event that the entry has to come back for when this
+// job is acknowledged unfinished. A replay covers no event: the event's own job
+// does that, and closes the case.
+func (a *attempt) promise() ledger.Position {
+	if a.job.Kind == KindReplay {
+		return a.entry.Want
+	}
+	return a.wanted()
+}
+
+// cursor is the entry's cursor after an outcome that counts for all events up
+// to through.
+func (a *attempt) cursor(through ledger.Position) ledger.Position {
+	if a.job.Kind == KindReplay {
+		return a.entry.Cursor
+	}
+	return a.entry.Cursor.Later(through)
 }
 
 // writeTimeout bounds one write to the ledger.
