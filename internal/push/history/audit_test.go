@@ -145,6 +145,9 @@ func (w *world) auditResults() {
 	if slices.ContainsFunc(w.results, func(r push.Result) bool { return r.Closed }) != w.scenario.rules.ClosePushed {
 		w.problemf("the results do not tell whether the case was closed: %+v", w.results)
 	}
+	if slices.ContainsFunc(w.results, func(r push.Result) bool { return r.ConnectorTypeID != ".jira" }) {
+		w.problemf("a result does not name its connector: %+v", w.results)
+	}
 	if !w.scenario.buries && slices.ContainsFunc(w.results, func(r push.Result) bool { return r.Outcome == push.DeadLettered }) {
 		w.problemf("a dead letter was told: %+v", w.results)
 	}

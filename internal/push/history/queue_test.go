@@ -68,7 +68,7 @@ func (w *world) deliver(p *process, m *message) {
 	job.Redelivered = m.deliveries > 0
 	m.deliveries++
 	before := p.holding
-	p.holding = m
+	p.holding, p.began = m, time.Now()
 	m.ready = time.Now().Add(24 * time.Hour) // in work
 	defer func() {
 		p.holding = before

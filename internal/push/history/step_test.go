@@ -71,7 +71,11 @@ func (m misfortune) name() string {
 // possible lists what can go wrong at a place. What makes no difference from
 // another entry is left out: a death before a read is one after the last write.
 func possible(at place) []misfortune {
-	anywhere := []misfortune{rival, pause, stop, title, added, edited, reopen, replayed}
+	others := []misfortune{rival, pause, stop, title, added, edited, reopen, replayed}
+	if at == ledgerGet || at == trackerRead {
+		// What people do is not seen here: it is the same as at the next step.
+		others = others[:3]
+	}
 	own := map[place][]misfortune{
 		ledgerGet:    {fail},
 		ledgerPut:    {dieBefore, dieAfter, fail, lose, blind, refuse},
@@ -86,7 +90,7 @@ func possible(at place) []misfortune {
 		jobAck:       {dieBefore, lose},
 		jobNak:       {dieBefore},
 	}[at]
-	return append(slices.Clone(own), anywhere...)
+	return append(own, others...)
 }
 
 // mishap is a misfortune at a step.

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/push"
@@ -40,7 +41,9 @@ func (s store) Put(ctx context.Context, k ledger.Key, e ledger.Entry, rev ledger
 		return 0, err
 	}
 	for i := range w.windows {
-		w.windows[i].recorded = true
+		if win := &w.windows[i]; win.p == s.p && win.recorded.IsZero() {
+			win.recorded = time.Now()
+		}
 	}
 	switch m {
 	case dieAfter:

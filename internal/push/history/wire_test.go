@@ -117,7 +117,8 @@ func answer(r *http.Request, status int, h http.Header) *http.Response {
 // checkWindows finds requests that come while the tracker wants none.
 func (w *world) checkWindows(p *process, r *http.Request) {
 	for _, win := range w.windows {
-		if (win.recorded || win.p == p) && time.Now().Before(win.until) {
+		known := win.p == p || !win.recorded.IsZero() && win.recorded.Before(p.began)
+		if known && time.Now().Before(win.until) {
 			w.problemf("%s %s comes %s before the Retry-After window ends", r.Method, r.URL.Path, time.Until(win.until))
 		}
 	}
@@ -127,7 +128,7 @@ func (w *world) checkWindows(p *process, r *http.Request) {
 func (w *world) forgetWindows() {
 	kept := w.windows[:0]
 	for _, win := range w.windows {
-		if win.recorded {
+		if !win.recorded.IsZero() {
 			kept = append(kept, win)
 		}
 	}

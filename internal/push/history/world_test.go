@@ -67,12 +67,12 @@ type world struct {
 	problems   []string
 }
 
-// window is a time in which the tracker wants no requests. It is known to all
-// workers only once the ledger has it.
+// window is a time in which the tracker wants no requests. Who was told knows
+// it, and whoever begins when the ledger has it.
 type window struct {
 	p        *process // who was told
 	until    time.Time
-	recorded bool
+	recorded time.Time // zero: not yet
 }
 
 func newWorld(s scenario, f fate) *world {
@@ -103,7 +103,8 @@ type process struct {
 	dead    bool
 	stopped bool
 	holding *message
-	blinded bool // the next read of the ledger fails
+	began   time.Time // the delivery
+	blinded bool      // the next read of the ledger fails
 }
 
 // die ends the process here and now.
