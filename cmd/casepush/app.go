@@ -114,7 +114,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.runCommand(), a.validateCommand(), a.fakesCommand(), a.versionCommand(),
+		a.runCommand(), a.demoCommand(), a.validateCommand(), a.fakesCommand(), a.versionCommand(),
 	}
 }
 
