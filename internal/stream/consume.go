@@ -14,11 +14,12 @@ import (
 )
 
 const (
-	ackWait      = 60 * time.Second
-	progressTick = ackWait / 3 // how often a long push asks for more time
-	routerFlight = 64
-	retryDelay   = 2 * time.Second // after an error of the infrastructure
-	handBackMax  = 30 * time.Second
+	routerAckWait = 10 * time.Second // routing is a few writes to NATS
+	leastAckWait  = 2 * time.Second
+	defaultLease  = 30 * time.Second
+	routerFlight  = 64
+	retryDelay    = 2 * time.Second // after an error of the infrastructure
+	handBackMax   = 30 * time.Second
 )
 
 func (c *Conn) routerName() string { return c.names.prefix + "_router" }
@@ -29,8 +30,11 @@ func (c *Conn) routerName() string { return c.names.prefix + "_router" }
 func (c *Conn) Route(ctx context.Context, f func(ctx context.Context, in Incoming, id string) error) error {
 	cons, err := c.events.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: c.routerName(), AckPolicy: jetstream.AckExplicitPolicy, DeliverPolicy: jetstream.DeliverAllPolicy,
-		AckWait: ackWait, MaxAckPending: 4 * routerFlight, MaxDeliver: -1,
+		AckWait: routerAckWait, MaxAckPending: 4 * routerFlight, MaxDeliver: -1,
 	})
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("router: %w", err)
 	}
@@ -40,7 +44,7 @@ func (c *Conn) Route(ctx context.Context, f func(ctx context.Context, in Incomin
 			_ = m.NakWithDelay(retryDelay)
 			return
 		}
-		in := incoming(m.Subject(), m.Headers(), m.Data())
+		in := c.incoming(m.Subject(), m.Headers(), m.Data())
 		in.Seq, in.StoredAt = meta.Sequence.Stream, meta.Timestamp
 		if err := f(work, in, c.eventID(in.Event, in.Seq)); err != nil {
 			_ = m.NakWithDelay(retryDelay) // a lost NAK only makes it later
@@ -56,10 +60,23 @@ type Work struct {
 	// wait for Kibana to be routed.
 	Connector string
 	InFlight  int
+	// Lease is for how long a claim of Do's holds; 0 is 30 s. The jobs of a
+	// worker that died come again after a part of it: whoever gets them has to
+	// see the claim unchanged for the whole lease, and begins earlier so.
+	Lease time.Duration
 	// Do works on one job.
 	Do func(ctx context.Context, j push.Job) (push.Verdict, error)
 	// Hold says until when nothing of this queue may be worked on; may be nil.
 	Hold func() time.Time
+}
+
+// ackWait is how long a job may be without a sign of life.
+func (w Work) ackWait() time.Duration {
+	lease := w.Lease
+	if lease == 0 {
+		lease = defaultLease
+	}
+	return max(leastAckWait, lease/3)
 }
 
 // Consume works on one queue until ctx is done, and then waits for the jobs in
@@ -73,8 +90,11 @@ func (c *Conn) Consume(ctx context.Context, w Work) error {
 	}
 	cons, err := c.work.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: name, FilterSubject: c.names.queueFilter(queue), AckPolicy: jetstream.AckExplicitPolicy,
-		AckWait: ackWait, MaxAckPending: max(64, 4*w.InFlight), MaxDeliver: -1,
+		AckWait: w.ackWait(), MaxAckPending: max(64, 4*w.InFlight), MaxDeliver: -1,
 	})
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("queue of connector %q: %w", w.Connector, err)
 	}
@@ -97,7 +117,7 @@ func (c *Conn) job(ctx context.Context, queue string, w Work, m jetstream.Msg) {
 	if meta, err := m.Metadata(); err == nil {
 		j.Redelivered = meta.NumDelivered > 1
 	}
-	stop := keepAlive(m)
+	stop := keepAlive(m, w.ackWait()/3)
 	v, err := w.Do(ctx, j)
 	stop()
 	if err == nil && v.Action == push.Later {
@@ -123,8 +143,8 @@ func wakeKind(k push.Kind) push.Kind {
 	return push.KindRetry
 }
 
-// keepAlive asks the server for more time while a push runs.
-func keepAlive(m jetstream.Msg) (stop func()) {
+// keepAlive asks the server for more time, every so often, while a push runs.
+func keepAlive(m jetstream.Msg, every time.Duration) (stop func()) {
 	var timer *time.Timer
 	var mu sync.Mutex
 	stopped := false
@@ -136,9 +156,9 @@ func keepAlive(m jetstream.Msg) (stop func()) {
 			return
 		}
 		_ = m.InProgress()
-		timer = time.AfterFunc(progressTick, tick)
+		timer = time.AfterFunc(every, tick)
 	}
-	timer = time.AfterFunc(progressTick, tick)
+	timer = time.AfterFunc(every, tick)
 	return func() {
 		mu.Lock()
 		defer mu.Unlock()
@@ -154,10 +174,10 @@ func (c *Conn) consume(ctx context.Context, cons jetstream.Consumer, flight int,
 	if err != nil {
 		return fmt.Errorf("consumer %s: %w", cons.CachedInfo().Name, err)
 	}
-	defer messages.Stop()
 	slots := make(chan struct{}, flight)
 	var running sync.WaitGroup
 	defer running.Wait()
+	defer handBack(messages) // before the wait: others can begin them meanwhile
 	// The calls outlive ctx until they are done: the caller bounds them.
 	work := context.WithoutCancel(ctx)
 	for {
@@ -183,5 +203,21 @@ func (c *Conn) consume(ctx context.Context, cons jetstream.Consumer, flight int,
 			defer func() { <-slots }()
 			f(work, m)
 		})
+	}
+}
+
+// handBack ends the iteration and gives back what was fetched and not begun;
+// else it would be delivered again only after ackWait.
+func handBack(messages jetstream.MessagesContext) {
+	messages.Drain()
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	for {
+		m, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			messages.Stop() // no effect unless the time was over
+			return
+		}
+		_ = m.Nak()
 	}
 }

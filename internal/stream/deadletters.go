@@ -110,6 +110,10 @@ func (s DeadLetterStore) Each(ctx context.Context, f func(StoredDeadLetter) erro
 
 // Drop removes one dead letter for good. The event stays in the event stream.
 func (s DeadLetterStore) Drop(ctx context.Context, id uint64) error {
+	// A sequence beyond the last one is an error of its own to the server.
+	if _, err := s.Get(ctx, id); errors.Is(err, ErrNoDeadLetter) {
+		return err
+	}
 	err := s.c.dlq.DeleteMsg(ctx, id)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return fmt.Errorf("%d: %w", id, ErrNoDeadLetter)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -68,24 +69,16 @@ func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, l
 		if m.Sequence >= last.Sequence {
 			break
 		}
-		mails = append(mails, mail(m))
+		mails = append(mails, mail(space, caseID, m))
 		seq = m.Sequence + 1
 	}
-	mails = append(mails, mail(last))
+	mails = append(mails, mail(space, caseID, last))
 	return slices.Clone(mails[max(0, len(mails)-limit):]), head, nil
 }
 
-func mail(m *jetstream.RawStreamMsg) push.Mail {
-	e, err := decodeEvent(m.Subject, m.Header, m.Data)
+func mail(space, caseID string, m *jetstream.RawStreamMsg) push.Mail {
+	e, err := event.Decode(event.Message{SpaceID: space, CaseID: caseID, Header: m.Header, Body: m.Data})
 	return push.Mail{Seq: m.Sequence, Event: e, Err: err}
-}
-
-func decodeEvent(subject string, header nats.Header, body []byte) (event.Event, error) {
-	tokens := lastTokens(subject, 2)
-	if tokens == nil {
-		return event.Event{}, fmt.Errorf("subject %q: want <prefix>.push.<space_id>.<case_id>", subject)
-	}
-	return event.Decode(event.Message{SpaceID: tokens[0], CaseID: tokens[1], Header: header, Body: body})
 }
 
 // Incoming is one event as the router gets it.
@@ -116,16 +109,25 @@ func (c *Conn) Event(ctx context.Context, seq uint64) (in Incoming, id string, o
 	if err != nil {
 		return Incoming{}, "", false, fmt.Errorf("read event %d: %w", seq, err)
 	}
-	in = incoming(m.Subject, m.Header, m.Data)
+	in = c.incoming(m.Subject, m.Header, m.Data)
 	in.Seq, in.StoredAt = m.Sequence, m.Time
 	return in, c.eventID(in.Event, seq), true, nil
 }
 
-func incoming(subject string, header nats.Header, body []byte) Incoming {
+// incoming reads an event. Its subject is what its producer wrote: its tokens
+// are taken as they are, and one of another form is an error, since no mailbox
+// would find the event again.
+func (c *Conn) incoming(subject string, header nats.Header, body []byte) Incoming {
 	in := Incoming{Size: len(body)}
-	if tokens := lastTokens(subject, 2); tokens != nil {
-		in.Space, in.Case = tokens[0], tokens[1]
+	tokens := strings.Split(strings.TrimPrefix(subject, c.names.join("push", "")), ".")
+	in.Case = tokens[len(tokens)-1]
+	if len(tokens) > 1 {
+		in.Space = tokens[len(tokens)-2]
 	}
-	in.Event, in.Err = decodeEvent(subject, header, body)
+	if len(tokens) != 2 {
+		in.Err = fmt.Errorf("subject %q: want %s", subject, c.names.Event("<space_id>", "<case_id>"))
+		return in
+	}
+	in.Event, in.Err = event.Decode(event.Message{SpaceID: in.Space, CaseID: in.Case, Header: header, Body: body})
 	return in
 }

@@ -126,6 +126,8 @@ func differences(have, want jetstream.StreamConfig) error {
 		return errors.New("discard is old: a full stream would lose messages in silence; set discard to new")
 	case want.MaxAge == 0 && have.MaxAge != 0:
 		return fmt.Errorf("max_age is %s: messages would be lost in silence; set it to 0", have.MaxAge)
+	case want.MaxAge == 0 && want.Discard == jetstream.DiscardOld && (have.MaxMsgs > 0 || have.MaxBytes > 0):
+		return errors.New("max_msgs or max_bytes is set: a full stream would lose messages in silence; remove the limit")
 	case have.Storage != jetstream.FileStorage:
 		return errors.New("storage is memory, want file")
 	}

@@ -19,12 +19,12 @@ func Entries() *rapid.Generator[ledger.Entry] {
 	return rapid.Custom(func(t *rapid.T) ledger.Entry {
 		return ledger.Entry{
 			Format: ledger.Format, Write: texts().Draw(t, "write"), Epoch: rapid.Uint64().Draw(t, "epoch"),
-			Cursor: Positions().Draw(t, "cursor"), Want: Positions().Draw(t, "want"),
+			Cursor: storedPositions().Draw(t, "cursor"), Want: storedPositions().Draw(t, "want"),
 			Claim: maybe(claims()).Draw(t, "claim"), Plan: maybe(plans()).Draw(t, "plan"),
 			Incident: maybe(incidents()).Draw(t, "incident"),
 			Searched: rapid.Bool().Draw(t, "searched"), Unlinked: texts().Draw(t, "unlinked"),
 			Fields: sources().Draw(t, "fields"), Comments: comments().Draw(t, "comments"),
-			Pushed: CaseStates().Draw(t, "pushed"), Blocked: rapid.Bool().Draw(t, "blocked"), Dead: rapid.Bool().Draw(t, "dead"),
+			Pushed: storedStates().Draw(t, "pushed"), Blocked: rapid.Bool().Draw(t, "blocked"), Dead: rapid.Bool().Draw(t, "dead"),
 			Retry: maybe(retries()).Draw(t, "retry"), Closing: maybe(closings()).Draw(t, "closing"),
 			ClosedAt: Times().Draw(t, "closed at"), Last: maybe(outcomes()).Draw(t, "last"),
 		}
@@ -41,6 +41,16 @@ func Positions() *rapid.Generator[ledger.Position] {
 	})
 }
 
+// storedPositions has what is no position as the zero one, as encodings have it.
+func storedPositions() *rapid.Generator[ledger.Position] {
+	return rapid.Map(Positions(), func(p ledger.Position) ledger.Position {
+		if p.IsZero() {
+			return ledger.Position{}
+		}
+		return p
+	})
+}
+
 // CaseStates generates states that are close to each other.
 func CaseStates() *rapid.Generator[ledger.CaseState] {
 	return rapid.Custom(func(t *rapid.T) ledger.CaseState {
@@ -48,6 +58,16 @@ func CaseStates() *rapid.Generator[ledger.CaseState] {
 			At: Times().Draw(t, "at"), SeqNo: rapid.Int64Range(0, 3).Draw(t, "seq no"),
 			Term: rapid.Int64Range(0, 2).Draw(t, "term"), Seq: rapid.Uint64Range(0, 3).Draw(t, "seq"),
 		}
+	})
+}
+
+// storedStates has what is no state as the zero one.
+func storedStates() *rapid.Generator[ledger.CaseState] {
+	return rapid.Map(CaseStates(), func(s ledger.CaseState) ledger.CaseState {
+		if s.IsZero() {
+			return ledger.CaseState{}
+		}
+		return s
 	})
 }
 
@@ -102,8 +122,8 @@ func plans() *rapid.Generator[ledger.Plan] {
 	})
 	return rapid.Custom(func(t *rapid.T) ledger.Plan {
 		p := ledger.Plan{
-			Through: Positions().Draw(t, "through"), Create: rapid.Bool().Draw(t, "create"), Fields: sources().Draw(t, "fields"),
-			Pushed: CaseStates().Draw(t, "pushed"), SettleAt: Times().Draw(t, "settle at"),
+			Through: storedPositions().Draw(t, "through"), Create: rapid.Bool().Draw(t, "create"), Fields: sources().Draw(t, "fields"),
+			Pushed: storedStates().Draw(t, "pushed"), SettleAt: Times().Draw(t, "settle at"),
 		}
 		if list := rapid.SliceOfN(mark, 0, 3).Draw(t, "comments"); len(list) > 0 {
 			p.Comments = list
@@ -139,7 +159,7 @@ func outcomes() *rapid.Generator[ledger.Outcome] {
 	return rapid.Custom(func(t *rapid.T) ledger.Outcome {
 		return ledger.Outcome{
 			Outcome: texts().Draw(t, "outcome"), Reason: texts().Draw(t, "reason"), EventID: texts().Draw(t, "event id"),
-			EventSeq: rapid.Uint64().Draw(t, "event seq"), Through: Positions().Draw(t, "through"), Owner: texts().Draw(t, "owner"),
+			EventSeq: rapid.Uint64().Draw(t, "event seq"), Through: storedPositions().Draw(t, "through"), Owner: texts().Draw(t, "owner"),
 			Closed: rapid.Bool().Draw(t, "closed"), Attempts: rapid.Int().Draw(t, "attempts"), TookMS: rapid.Int64().Draw(t, "took"), At: Times().Draw(t, "at"),
 		}
 	})
