@@ -114,7 +114,8 @@ func (a *app) run(ctx context.Context, args []string) error {
 
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.runCommand(), a.demoCommand(), a.validateCommand(), a.fakesCommand(), a.versionCommand(),
+		a.runCommand(), a.demoCommand(), a.pushCommand(), a.planCommand(), a.dlqCommand(), a.incidentsCommand(), a.resolveCommand(),
+		a.validateCommand(), a.fakesCommand(), a.versionCommand(),
 	}
 }
 

@@ -73,7 +73,7 @@ func (o *Ops) CheckRedrive(ctx context.Context, d DeadLetter) error {
 		return err
 	}
 	if e.Blocked {
-		return fmt.Errorf("%w: look at the tracker, then run: %s", ErrUncertain, resolveCommand(entryOf(d)))
+		return fmt.Errorf("%w: look at the tracker, then run: %s", ErrUncertain, ResolveCommand(d.ConnectorID, d.SpaceID, d.CaseID))
 	}
 	return nil
 }

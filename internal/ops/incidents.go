@@ -2,6 +2,8 @@ package ops
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/casepush/casepush/internal/event"
@@ -59,6 +61,21 @@ type Uncertain struct {
 	Comments []string `json:"comments,omitempty"` // ids
 	// LookUpAt is when it can be looked up; zero while its sender may be at work.
 	LookUpAt time.Time `json:"look_up_at,omitzero"`
+}
+
+// String names it in words.
+func (u *Uncertain) String() string {
+	var words []string
+	if u.Create {
+		words = append(words, "the create")
+	}
+	if u.Update {
+		words = append(words, "an update")
+	}
+	for _, c := range u.Comments {
+		words = append(words, fmt.Sprintf("comment %q", c))
+	}
+	return strings.Join(words, ", ")
 }
 
 // Waiting is a push that is tried again.

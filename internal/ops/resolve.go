@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/casepush/casepush/internal/event"
@@ -134,13 +133,11 @@ func (o *Ops) unclaimed(ctx context.Context, key ledger.Key, onClaim func(string
 	return e, rev, nil
 }
 
-// resolveCommand is the command line that resolves an entry.
-func resolveCommand(key ledger.Key) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "casepush resolve %s --connector %s", key.Case, key.Connector)
-	if key.Space != event.DefaultSpace {
-		fmt.Fprintf(&b, " --space-id %s", key.Space)
+// ResolveCommand is the command line that resolves an entry.
+func ResolveCommand(connectorID, space, caseID string) string {
+	where := ""
+	if space != event.DefaultSpace {
+		where = " --space-id " + space
 	}
-	b.WriteString(" --incident ID, --none, or --comment ID with --sent or --unsent")
-	return b.String()
+	return fmt.Sprintf("casepush resolve %s --connector %s%s, with --incident ID, --none, or --comment ID and --sent or --unsent", caseID, connectorID, where)
 }

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/ops"
+	"github.com/casepush/casepush/internal/push"
+)
+
+const defaultWait = 60 * time.Second
+
+func (a *app) pushCommand() *cobra.Command {
+	var from eventFlags
+	p := &publisher{app: a}
+	cmd := &cobra.Command{
+		Use:   "push (--case ID | -f FILE)",
+		Short: "Publish push events",
+		Long: `Publish push events: the worker brings the trackers up to date with their cases.
+
+Events come from the flags, or from a file with one JSON object a line (or a single one), plain or as
+CloudEvents. All of them are checked first, and nothing is published unless all are events.
+One line is printed for each: its sequence, the case, and "stored" or "duplicate".
+
+With --wait each line has the outcome. Exit codes then: 0 all pushed, unchanged or skipped, 6 some were
+dead-lettered, 7 all of these are uncertain, 1 no outcome in time. A duplicate is not waited for.`,
+		Example: `  casepush push --case 7349772f-421a-4de3-b8bb-2d9b22ccee30 --wait
+  casepush push -f events.jsonl
+  echo '{"case_id": "c-1", "case": {"id": "c-1", "title": "Login"}}' | casepush push -f -`,
+		Args:    noArgs,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return errors.Join(from.check(cmd), p.check(cmd)) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			src, err := from.open(a)
+			if err != nil {
+				return err
+			}
+			defer src.Close()
+			return a.operate(cmd.Context(), func(ctx context.Context, o operator) error { return p.publish(ctx, o, src) })
+		},
+	}
+	from.add(cmd)
+	cmd.Flags().BoolVar(&p.wait, "wait", false, "wait for the outcome of each event")
+	cmd.Flags().DurationVar(&p.timeout, "timeout", defaultWait, "how long to wait for an outcome, from the publishing of its event")
+	cmd.Flags().StringVarP(&p.format, "output", "o", "", "`format`: tsv or json, one object a line (default tsv)")
+	return cmd
+}
+
+// publisher publishes events in order and tells each one's end in that order.
+type publisher struct {
+	*app
+	wait    bool
+	timeout time.Duration
+	format  string
+
+	queue                       []awaited // published, not told yet, oldest first
+	told, dead, uncertain, late int
+}
+
+// maxAwaited bounds how many events wait for their outcomes at once.
+const maxAwaited = 256
+
+type awaited struct {
+	*ops.Awaited
+	until time.Time
+}
+
+func (p *publisher) check(cmd *cobra.Command) error {
+	switch {
+	case p.format != "" && p.format != formatTabs && p.format != formatJSON:
+		return usage("-o %q: want tsv or json", p.format)
+	case !p.wait && cmd.Flags().Changed("timeout"):
+		return usage("--timeout goes with --wait")
+	case p.timeout <= 0:
+		return usage("--timeout %s: want more than 0", p.timeout)
+	}
+	return nil
+}
+
+func (p *publisher) publish(ctx context.Context, o operator, src *events) error {
+	if o.queue.embedded != nil {
+		if p.wait {
+			return fail(exitUnreachable, fmt.Errorf("no worker runs at %q: nobody would bring about an outcome", o.config.Embedded.Listen),
+				"start casepush run, or push without --wait: the next run does it")
+		}
+		fmt.Fprintf(p.err, "no worker runs: events are kept in %s until casepush run\n", o.config.Embedded.Dir)
+	}
+	defer func() {
+		for _, w := range p.queue {
+			w.Close()
+		}
+	}()
+	if err := src.each(func(e event.Event) error { return p.send(ctx, o, e) }); err != nil {
+		return p.stopped(src, err)
+	}
+	for len(p.queue) > 0 {
+		if err := p.tellOldest(ctx); err != nil {
+			return p.stopped(src, err)
+		}
+	}
+	return p.summary()
+}
+
+// stopped says how far it came.
+func (p *publisher) stopped(src *events, err error) error {
+	if src.count > 1 {
+		return fmt.Errorf("%w (%d of %d events were told above)", err, p.told, src.count)
+	}
+	return err
+}
+
+func (p *publisher) send(ctx context.Context, o operator, e event.Event) error {
+	if !p.wait {
+		r, err := o.Publish(ctx, e)
+		if err != nil {
+			return err
+		}
+		return p.tell(r, nil, false)
+	}
+	if len(p.queue) == maxAwaited {
+		if err := p.tellOldest(ctx); err != nil {
+			return err
+		}
+	}
+	w, err := o.PublishAwaited(ctx, e)
+	if err != nil {
+		return err
+	}
+	p.queue = append(p.queue, awaited{w, time.Now().Add(p.timeout)})
+	return nil
+}
+
+func (p *publisher) tellOldest(ctx context.Context) error {
+	w := p.queue[0]
+	p.queue = p.queue[1:]
+	defer w.Close()
+	if w.Duplicate {
+		return p.tell(w.Receipt, nil, false)
+	}
+	inTime, cancel := context.WithDeadline(ctx, w.until)
+	defer cancel()
+	r, err := w.Outcome(inTime)
+	switch {
+	case err == nil:
+		return p.tell(w.Receipt, &r, false)
+	case ctx.Err() == nil && inTime.Err() != nil:
+		p.late++
+		return p.tell(w.Receipt, nil, true)
+	}
+	return err
+}
+
+// told is one line of JSON.
+type told struct {
+	ops.Receipt
+	TimedOut bool         `json:"timed_out,omitempty"`
+	Result   *push.Result `json:"result,omitempty"`
+}
+
+func (p *publisher) tell(r ops.Receipt, result *push.Result, late bool) error {
+	p.told++
+	if result != nil && result.Outcome == push.DeadLettered {
+		p.dead++
+		if result.Reason == push.ReasonUncertain {
+			p.uncertain++
+		}
+	}
+	if p.format == formatJSON {
+		b, err := marshal(told{r, late, result})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(p.out, "%s\n", b)
+		return err
+	}
+	cells := append([]string{strconv.FormatUint(r.Seq, 10), r.SpaceID + "/" + r.CaseID}, end(r, result, late)...)
+	_, err := fmt.Fprintln(p.out, strings.Join(cells, "\t"))
+	return err
+}
+
+// end is the part of a line that says what became of the event.
+func end(r ops.Receipt, result *push.Result, late bool) []string {
+	switch {
+	case r.Duplicate:
+		return []string{"duplicate"}
+	case late:
+		return []string{"no outcome in time"}
+	case result == nil:
+		return []string{"stored"}
+	}
+	cells := []string{string(result.Outcome)}
+	if result.Reason != "" {
+		cells = append(cells, string(result.Reason))
+	}
+	if s := result.ExternalService; s != nil {
+		cells = append(cells, printable(s.ExternalTitle), printable(s.ExternalURL))
+	}
+	if result.Closed {
+		cells = append(cells, "closed")
+	}
+	return cells
+}
+
+func (p *publisher) summary() error {
+	switch {
+	case p.dead > 0 && p.dead == p.uncertain && p.late == 0:
+		return fail(exitUncertain, fmt.Errorf("%d of %d events are uncertain: something may have been sent, and a person must decide", p.dead, p.told), "casepush dlq ls --reason uncertain")
+	case p.dead > 0:
+		return fail(exitPartly, fmt.Errorf("%d of %d events were dead-lettered, %d have no outcome yet", p.dead, p.told, p.late), "casepush dlq ls shows the reasons")
+	case p.late > 0:
+		return fail(exitFailed, fmt.Errorf("%d of %d events have no outcome within %s: they stay on the queue", p.late, p.told, p.timeout), "is a worker running, and does the tracker answer? casepush incidents ls shows what waits")
+	}
+	return nil
+}
