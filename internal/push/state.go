@@ -25,9 +25,11 @@ type state struct {
 	thin    bool // c was read from Kibana
 }
 
-// readState reads the head of the case's events and then, if the newest one is
-// only a wake-up, the case from Kibana: in this order, so that the case is at
-// least as new as the cursor that is recorded for it.
+// readState reads the head of the case's events and then, if one that is not
+// covered yet is only a wake-up, the case from Kibana: in this order, so that
+// the case is at least as new as the cursor that is recorded for it. A snapshot
+// that follows the wake-up does not do: producers keep no order, so it may have
+// been taken before.
 func (a *attempt) readState(ctx context.Context) *failure {
 	after := uint64(0)
 	if a.entry.Cursor.Stream == a.job.Stream && a.job.Kind != KindReplay && a.job.Kind != KindRedrive {
@@ -47,7 +49,7 @@ func (a *attempt) readState(ctx context.Context) *failure {
 	}
 	a.state = state{head: head, owner: a.job.Owner, eventID: a.job.EventID}
 	mails = slices.DeleteFunc(mails, func(m Mail) bool { return m.Err != nil })
-	if len(mails) > 0 && !mails[len(mails)-1].Event.Thin() {
+	if len(mails) > 0 && !slices.ContainsFunc(mails, func(m Mail) bool { return m.Event.Thin() }) {
 		return a.stateFromSnapshots(mails)
 	}
 	return a.stateFromKibana(ctx, mails)
@@ -65,6 +67,9 @@ func (a *attempt) stateFromKibana(ctx context.Context, mails []Mail) *failure {
 	}
 	c, err := a.p.Kibana.Case(ctx, a.job.Space, a.job.Case, kibana.What{Comments: true})
 	if err != nil {
+		if n := len(mails); n > 0 && !mails[n-1].Event.Thin() && connector.AsError("", err).Kind == connector.NotFound {
+			return a.stateFromSnapshots(mails) // this Kibana does not have the case: the events do
+		}
 		return failed(StageCase, err)
 	}
 	a.use(c, a.state.head.Seq)

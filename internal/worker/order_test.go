@@ -1,0 +1,52 @@
+package worker_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/push"
+)
+
+// A thin event promises the state at its time. A snapshot from before, which a
+// slower producer publishes after it, must not be taken for the newest state.
+func TestOlderSnapshotAfterThinEvent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	c := r.addCase(kibana.Case{Title: "Suspicious login"})
+	older, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.kibana.AddComment(c.ID, kibana.Comment{Text: "only the thin event knows"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.conn.Publish(t.Context(), event.Event{CaseID: c.ID, SpaceID: "default"}); err != nil {
+		t.Fatal(err)
+	}
+	seq, _, err := r.conn.Publish(t.Context(), event.Event{CaseID: c.ID, SpaceID: "default", Case: older})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := r.conn.Listen("default", c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	r.start()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	res, err := l.Next(ctx, seq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Outcome != push.Pushed {
+		t.Errorf("result: %+v", res)
+	}
+	if issues := r.jira.Issues(); len(issues) != 1 || len(issues[0].Comments) != 1 {
+		t.Errorf("issues: %+v", issues)
+	}
+}
