@@ -105,10 +105,14 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	w.queues.open(ctx)
 	w.start("", func(ctx context.Context) error { // events that wait for Kibana
-		return w.conn.Consume(ctx, stream.Work{InFlight: routeInFlight, Do: w.router.Waiting})
+		return w.conn.Consume(ctx, stream.Work{InFlight: routeInFlight, Lease: w.opts.Config.Worker.Lease, Do: w.router.Waiting})
 	})
 	for _, id := range ids {
 		w.ensureQueue(id)
+	}
+	// Jobs come from other processes too: a redrive, another worker that died.
+	for _, def := range w.opts.Config.Connectors {
+		w.ensureQueue(def.ID)
 	}
 	w.start(routerQueue, func(ctx context.Context) error { return w.conn.Route(ctx, w.router.Route) })
 	w.start(retention, w.retire)
@@ -150,11 +154,12 @@ func (w *Worker) retire(ctx context.Context) error {
 	}
 }
 
-// ensureQueue starts to work on a connector's queue when its first job comes.
+// ensureQueue starts to work on a connector's queue, unless that is done already.
 func (w *Worker) ensureQueue(id string) {
 	w.start(id, func(ctx context.Context) error {
 		return w.conn.Consume(ctx, stream.Work{
-			Connector: id, InFlight: w.connectors.inFlight(ctx, id), Do: w.push, Hold: func() time.Time { return w.queues.heldUntil(id) },
+			Connector: id, InFlight: w.connectors.inFlight(ctx, id), Lease: w.opts.Config.Worker.Lease,
+			Do: w.push, Hold: func() time.Time { return w.queues.heldUntil(id) },
 		})
 	})
 }
