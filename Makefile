@@ -14,7 +14,7 @@ TOTALSFILE ?=
 TOTALS = $(BIN)/totals $(if $(TOTALSFILE),-append "$(TOTALSFILE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt fmtcheck vet lint arch race toolstest fuzz clean
+.PHONY: help build test check fmt fmtcheck vet lint arch race toolstest fuzz killtest clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -63,6 +63,9 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 			$(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) "$$(dirname "$$file")" </dev/null || exit 1; \
 		done || exit 1; \
 	done
+
+killtest: ## 300 cases while the worker is killed with SIGKILL; KILLTEST_SEED repeats one
+	KILLTEST=full $(GO) test -count=1 -v -timeout 15m -run '^TestKills$$' ./internal/killtest
 
 clean: ## remove what was built
 	rm -rf $(BIN) casepush

@@ -1,0 +1,223 @@
+// Package killtest kills the real worker in the middle of its work, again and
+// again, and counts what is at the tracker in the end.
+//
+// nats-server and casepush run as processes of their own; the fake Kibana and
+// the fake Jira run here, behind real listeners. The fake Jira drops answers
+// after acting, its search lags, and requests take effect although their
+// sender is dead. `go test ./...` runs it small; `make killtest` runs it in
+// full and prints the numbers.
+package killtest
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/push"
+)
+
+// size is how much of it.
+type size struct {
+	cases, kills, hits int // hits: kills that must leave an open intent
+	bound              time.Duration
+}
+
+// Sizes, chosen by KILLTEST=full. KILLTEST_SEED repeats the random choices of a
+// run; the moments of a kill depend on the machine all the same.
+const (
+	sizeVariable = "KILLTEST"
+	seedVariable = "KILLTEST_SEED"
+)
+
+func chosenSize() size {
+	if os.Getenv(sizeVariable) == "full" {
+		return size{cases: 300, kills: 24, hits: 10, bound: 6 * time.Minute}
+	}
+	return size{cases: 30, kills: 4, hits: 1, bound: time.Minute}
+}
+
+func chosenSeed(t *testing.T) uint64 {
+	t.Helper()
+	text := os.Getenv(seedVariable)
+	if text == "" {
+		return rand.Uint64N(1_000_000)
+	}
+	seed, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", seedVariable, err)
+	}
+	return seed
+}
+
+// dropRate is how many of the tracker's answers are lost after it acted.
+const dropRate = 0.05
+
+func TestKills(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds and kills processes")
+	}
+	s, seed := chosenSize(), chosenSeed(t)
+	t.Logf("seed %d (%s=%d repeats the choices)", seed, seedVariable, seed)
+	r := newRig(t, seed)
+	if _, err := r.jira.Faults().Add(fakes.Rule{Probability: dropRate, DropAnswer: true}); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	story := newStory(r.kibana, seed, s.cases)
+	published, k := r.live(story, seed, s)
+	r.awaitRest(time.Until(begun.Add(s.bound)))
+	took := time.Since(begun)
+
+	a := auditTracker(story.cases, r.jira)
+	a.auditRecords(r, story.cases, published)
+	t.Logf("%d cases, %d comments in them, %d events", s.cases, s.cases*commentsPerCase, len(published))
+	t.Logf("%d kills, %d of them hit an open intent (%d intents)", k.kills, k.hits, k.intents)
+	t.Logf("%d answers dropped after acting, %d of them to writes; search lag %s", droppedAnswers(r.jira, false), droppedAnswers(r.jira, true), searchLag)
+	t.Logf("%d incidents, %d comments, %d duplicates, %d lost, %d order violations, in %s",
+		a.incidents, a.comments, a.duplicates, a.lost, a.order, took.Round(100*time.Millisecond))
+	a.report(r, story.cases)
+	if k.kills < s.kills || k.hits < s.hits {
+		t.Errorf("%d kills, %d hits: want at least %d and %d", k.kills, k.hits, s.kills, s.hits)
+	}
+	if droppedAnswers(r.jira, true) == 0 {
+		t.Error("no answer to a write was dropped: the run proves too little")
+	}
+	if t.Failed() {
+		return
+	}
+	r.replay(story, published, s)
+}
+
+// live tells the story in parts; in each the worker is killed and restarted.
+func (r *rig) live(story *story, seed uint64, s size) ([]message, *killer) {
+	r.t.Helper()
+	k := newKiller(r, seed)
+	var published []message
+	part := (len(story.order) + s.kills) / (s.kills + 1)
+	r.startWorker()
+	for len(story.order) > 0 {
+		told := make(chan []message)
+		go func() { told <- r.tell(story, part) }()
+		if k.kills < s.kills {
+			k.strike()
+			r.startWorker()
+		}
+		published = append(published, <-told...)
+	}
+	return published, k
+}
+
+// partTime is how long the events of one part take to come.
+const partTime = time.Second
+
+// tell does and publishes up to n steps of the story, spread over partTime.
+func (r *rig) tell(story *story, n int) []message {
+	var out []message
+	pace := time.NewTicker(max(time.Millisecond, partTime/time.Duration(n)))
+	defer pace.Stop()
+	for range min(n, len(story.order)) {
+		messages, err := story.next()
+		if err != nil {
+			r.t.Error(err)
+			return out
+		}
+		out = append(out, r.publish(fmt.Sprintf("live-%d", len(story.order)), messages)...)
+		<-pace.C
+	}
+	return out
+}
+
+// droppedAnswers counts those that a rule has dropped.
+func droppedAnswers(j *fakes.Jira, writes bool) int {
+	return j.Journal().Count(func(r fakes.Request) bool { return r.Fault != "" && (r.Acted || !writes) })
+}
+
+// replay publishes everything once more and expects that nothing is written;
+// then once again, with one incident missing.
+func (r *rig) replay(story *story, published []message, s size) {
+	r.t.Helper()
+	r.jira.Faults().Clear()
+	again := published
+	for _, c := range story.cases {
+		for _, make := range []func() (message, error){
+			func() (message, error) { return snapshot(r.kibana, c.id) },
+			func() (message, error) { return thin(c.id) },
+		} {
+			m, err := make()
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			again = append(again[:len(again):len(again)], m)
+		}
+	}
+	first := r.round("again", again, s)
+	n := r.expectNoWrites()
+	r.outcomes(first, "")
+	r.t.Logf("%d events published again under fresh ids, thin and with snapshots old and new: %d writing requests", len(again), n)
+
+	gone := story.cases[len(story.cases)/2].id
+	if !r.jira.Delete(r.ledger()[gone].Incident.ID) {
+		r.t.Fatalf("%s has no incident to remove", gone)
+	}
+	first = r.round("gone", again, s)
+	n = r.expectNoWrites()
+	missing := r.outcomes(first, gone)
+	r.t.Logf("with the incident of %s removed: %d results incident_missing for it, %d writing requests", gone, missing, n)
+}
+
+// round publishes events, waits for their outcomes and returns the sequence of
+// the first one.
+func (r *rig) round(prefix string, messages []message, s size) uint64 {
+	r.t.Helper()
+	r.jira.Journal().Clear()
+	r.kibana.Journal().Clear()
+	sent := r.publish(prefix, messages)
+	r.awaitRest(s.bound)
+	return sent[0].seq
+}
+
+func (r *rig) expectNoWrites() int {
+	r.t.Helper()
+	n := 0
+	for name, j := range map[string]*fakes.Journal{"jira": r.jira.Journal(), "kibana": r.kibana.Journal()} {
+		for _, q := range writing(j) {
+			n++
+			r.t.Errorf("%s: %s %s %s", name, q.Method, q.Path, q.Body)
+		}
+	}
+	return n
+}
+
+// outcomes expects that each case has a result for the events from first on:
+// "unchanged", but for the case whose incident is gone. It returns how many
+// results say so.
+func (r *rig) outcomes(first uint64, gone string) (missing int) {
+	r.t.Helper()
+	seen := map[string]push.Result{}
+	for _, res := range r.results() {
+		if res.EventSeq < first {
+			continue
+		}
+		seen[res.CaseID] = res
+		want, reason := push.Unchanged, push.Reason("")
+		if res.CaseID == gone {
+			want, reason = push.DeadLettered, push.ReasonIncidentMissing
+			missing++
+		}
+		if res.Outcome != want || res.Reason != reason {
+			r.t.Errorf("%s: event %d: %s %q, want %s %q", res.CaseID, res.EventSeq, res.Outcome, res.Reason, want, cmp.Or(reason, "no reason"))
+		}
+	}
+	for id, e := range r.ledger() {
+		if res := seen[id]; res.ThroughSeq < e.Cursor.Seq || e.Cursor.Seq < first {
+			r.t.Errorf("%s: results cover %d of %d", id, res.ThroughSeq, e.Cursor.Seq)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,103 @@
+package killtest
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/push"
+)
+
+// record judges one case's entry, its last result and its status.
+func (a *audit) record(r *rig, c *subject, known *ledger.Incident, last push.Result) {
+	if now, ok := r.kibana.Case(c.id); !ok || now.Status != "closed" {
+		a.blame(c.id, nil, "the case is %q, want closed", now.Status)
+	}
+	if known == nil {
+		a.blame(c.id, nil, "the ledger has no incident")
+		return
+	}
+	issue, ok := r.jira.Issue(known.ID)
+	if !ok || caseOf(issue) != c.id || issue.Key != known.Title {
+		a.blame(c.id, nil, "the ledger says incident %s (%s), which is not the case's", known.ID, known.Title)
+	}
+	if s := last.ExternalService; s == nil || s.ExternalID != known.ID || s.ExternalTitle != known.Title {
+		a.blame(c.id, nil, "the last result names another incident than the ledger: %+v", s)
+	}
+}
+
+// report fails the test with all that is wrong, and for the first few cases
+// with all that was asked about them.
+func (a *audit) report(r *rig, cases []*subject) {
+	r.t.Helper()
+	const shown = 3
+	for i, id := range slices.Sorted(maps.Keys(a.problems)) {
+		r.t.Errorf("%s: %s", id, strings.Join(a.problems[id], "; "))
+		if i < shown {
+			r.t.Log(r.history(id))
+		}
+	}
+}
+
+// history is all that is known of one case.
+func (r *rig) history(id string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "history of %s\n", id)
+	keys := map[string]bool{id: true}
+	for _, issue := range r.jira.Issues() {
+		if caseOf(issue) == id {
+			keys["/issue/"+issue.ID], keys["/issue/"+issue.Key] = true, true
+		}
+	}
+	about := func(name string, j *fakes.Journal) {
+		for _, q := range j.Requests() {
+			for key := range keys {
+				if strings.Contains(q.Path+"/"+q.Query+q.Body, key) {
+					fmt.Fprintf(&b, "  %s %-6s %s %s %s -> %d acted=%t fault=%q %.400s\n",
+						q.Time.Format("15:04:05.000"), name, q.Method, q.Path, q.Query, q.Status, q.Acted, q.Fault, q.Body)
+					break
+				}
+			}
+		}
+	}
+	about("jira", r.jira.Journal())
+	about("kibana", r.kibana.Journal())
+	fmt.Fprintf(&b, "  ledger: %+v\n", r.ledger()[id])
+	for _, res := range r.results() {
+		if res.CaseID == id {
+			fmt.Fprintf(&b, "  result: event %d (%s) through %d: %s %s closed=%t attempts=%d at %s\n",
+				res.EventSeq, res.EventID, res.ThroughSeq, res.Outcome, res.Reason, res.Closed, res.Attempts, res.At.Format("15:04:05.000"))
+		}
+	}
+	b.WriteString(r.logOf(id))
+	return b.String()
+}
+
+// logOf has the workers' lines about a case.
+func (r *rig) logOf(id string) string {
+	text, err := os.ReadFile(r.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	var b strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if strings.Contains(line, `"`+id+`"`) {
+			b.WriteString("  log: " + line)
+		}
+	}
+	return b.String()
+}
+
+// logTail has the last lines of the newest worker.
+func (r *rig) logTail() string {
+	text, err := os.ReadFile(r.log.Name())
+	if err != nil {
+		return err.Error()
+	}
+	const most = 4000
+	return string(text[max(0, len(text)-most):])
+}
