@@ -97,7 +97,7 @@ func (s Situation) changes() bool {
 
 // atTracker reports whether the stage talks to the tracker and not to Kibana.
 func (s Situation) atTracker() bool {
-	return s.changes() || s.Stage == StageRead || s.Stage == StageSettle
+	return s.changes() || s.Stage == StageAdopt || s.Stage == StageRead || s.Stage == StageSettle
 }
 
 func (s Situation) refusal() Reason {
@@ -114,7 +114,7 @@ func (s Situation) refusal() Reason {
 
 func (s Situation) missing() Reason {
 	switch s.Stage {
-	case StageCase, StageClose, StageAdopt:
+	case StageCase, StageClose:
 		return ReasonCaseNotFound
 	case StageUpdate, StageComment, StageRead, StageSettle:
 		return ReasonIncidentMissing

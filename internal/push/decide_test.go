@@ -78,7 +78,7 @@ func TestDecide(t *testing.T) {
 
 	for stage, want := range map[Stage][7]outcome{
 		StageCreate: create, StageUpdate: write, StageComment: write, StageRead: read, StageSettle: read,
-		StageCase: ofCase, StageAdopt: ofCase, StageClose: ofCase, StageMapping: mapping, StageConnector: find,
+		StageCase: ofCase, StageAdopt: create, StageClose: ofCase, StageMapping: mapping, StageConnector: find,
 	} {
 		for _, kind := range kinds() {
 			effects := []connector.Effect{connector.NotApplied}

@@ -247,7 +247,7 @@ func (a *attempt) pushedByKibana(ctx context.Context) (*kibana.ExternalService, 
 			// The event carries a case that this Kibana does not have.
 			return kibana.PushedInSnapshot(a.state.c, a.job.Connector), nil
 		}
-		return nil, failed(StageAdopt, err)
+		return nil, failed(StageCase, err)
 	}
 	return pushed, nil
 }
