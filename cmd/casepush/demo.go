@@ -112,7 +112,8 @@ func (a *app) addresses(d *demo.Demo) {
 	}
 	fmt.Fprintf(a.out, "  %-22s %s\n", "NATS", d.NATSURL())
 	fmt.Fprintf(a.out, "\nAdd a comment to a case:\n\n  curl -X POST %s/api/cases/%s/comments -H 'kbn-xsrf: true' -H 'Content-Type: application/json' \\\n    -d '{\"type\":\"user\",\"owner\":\"cases\",\"comment\":\"One more.\"}'\n", kibana, id)
-	fmt.Fprintf(a.out, "\nPush it: type its id here, or publish an event:\n\n  %s\n  nats --server %s pub %s '{\"case_id\":\"%s\"}'\n\n", id, d.NATSURL(), d.Subject(id), id)
+	fmt.Fprintf(a.out, "\nPush it: type its id here, or publish an event:\n\n  %s\n  CASEPUSH_NATS_URL=%s casepush push --case %s --wait\n  nats --server %s pub %s '{\"case_id\":\"%s\"}'\n\n",
+		id, d.NATSURL(), id, d.NATSURL(), d.Subject(id), id)
 }
 
 // pushMore pushes the cases whose ids are typed, until ctx ends.

@@ -33,6 +33,9 @@ func TestDemoOnce(t *testing.T) {
 			t.Errorf("no %q in the output", want)
 		}
 	}
+	for _, line := range excerptOf(readme(t), text) {
+		t.Errorf("the README shows what the demo does not print: %s", line)
+	}
 	if strings.Contains(text, "\x1b") {
 		t.Error("escape codes in what is no terminal")
 	}
