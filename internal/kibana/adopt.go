@@ -2,7 +2,10 @@ package kibana
 
 import (
 	"context"
+	"net/http"
 	"time"
+
+	"github.com/casepush/casepush/internal/connector"
 )
 
 // ClosedSince tells whether the case was set to closed at or after since, by
@@ -52,6 +55,13 @@ func (c *Client) Pushed(ctx context.Context, space, id, connectorID string, foun
 		}
 		return recorded == nil, nil
 	})
+	if hasStatus(err, http.StatusNotFound) {
+		// Either this Kibana has no such route, or no such case: a snapshot may
+		// be of another Kibana's.
+		if _, gone := c.head(ctx, space, id); isKind(gone, connector.NotFound) {
+			return nil, gone
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

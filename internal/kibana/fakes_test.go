@@ -218,3 +218,14 @@ func TestConcurrentUse(t *testing.T) {
 		}
 	})
 }
+
+// TestPushedForeignCase: of a snapshot whose case is not in this Kibana nothing
+// is known, which is no reason to ask again and again.
+func TestPushedForeignCase(t *testing.T) {
+	eachVersion(t, fakes.KibanaOptions{}, func(t *testing.T, _ *fakes.Kibana, c *kibana.Client) {
+		_, err := c.Pushed(t.Context(), "default", "c-404", "soc-jira", &kibana.Case{ID: "c-404"})
+		if connector.AsError("", err).Kind != connector.NotFound {
+			t.Errorf("%v, want kind %s", err, connector.NotFound)
+		}
+	})
+}
