@@ -92,15 +92,23 @@ func (w *world) reopen() {
 	w.tick()
 }
 
-// mail stores the event of the case as it is now.
-func (w *world) mail() push.Job {
+// snapshot is the case as it is now, nil where events do not carry it.
+func (w *world) snapshot() json.RawMessage {
 	w.tick()
-	e := event.Event{CaseID: caseID, SpaceID: space, Owner: owner}
-	if w.scenario.snapshots {
-		c, _ := w.kibana.Case(caseID)
-		b, err := json.Marshal(c)
-		e.Case = must[json.RawMessage](w)(b, err)
+	if !w.scenario.snapshots {
+		return nil
 	}
+	c, _ := w.kibana.Case(caseID)
+	b, err := json.Marshal(c)
+	return must[json.RawMessage](w)(b, err)
+}
+
+// mail stores an event of the case as it is now.
+func (w *world) mail() push.Job { return w.mailOf(w.snapshot()) }
+
+// mailOf stores an event with this snapshot.
+func (w *world) mailOf(snapshot json.RawMessage) push.Job {
+	e := event.Event{CaseID: caseID, SpaceID: space, Owner: owner, Case: snapshot}
 	seq := uint64(len(w.mails) + 1)
 	e.ID = fmt.Sprintf("event-%d", seq)
 	w.mails = append(w.mails, push.Mail{Seq: seq, Event: e})

@@ -58,23 +58,31 @@ func TestEveryHistory(t *testing.T) {
 		return
 	}
 	start := time.Now()
-	var total atomic.Int64
+	e := &explorer{first: os.Getenv("HISTORY_FIRST") != ""}
 	t.Run("all", func(t *testing.T) {
 		for _, s := range scenarios() {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
-				explore(t, s, &total)
+				e.explore(t, s)
 			})
 		}
 	})
-	t.Logf("%d histories in %s", total.Load(), time.Since(start).Round(time.Millisecond))
+	t.Logf("%d histories in %s", e.total.Load(), time.Since(start).Round(time.Millisecond))
+}
+
+// explorer counts, and knows when to end.
+type explorer struct {
+	total  atomic.Int64
+	first  bool // end everything at the first failure; else that scenario alone
+	failed atomic.Bool
 }
 
 // explore tries one scenario's histories.
-func explore(t *testing.T, s scenario, total *atomic.Int64) {
+func (e *explorer) explore(t *testing.T, s scenario) {
 	steps, problems := live(t, s, nil, nil)
-	total.Add(1)
+	e.total.Add(1)
 	if len(problems) > 0 {
+		e.failed.Store(true)
 		t.Fatalf("%s/calm:\n\t%s", s.name, strings.Join(problems, "\n\t"))
 	}
 	singles := extend(nil, steps)
@@ -84,22 +92,25 @@ func explore(t *testing.T, s scenario, total *atomic.Int64) {
 		for shard := range shards {
 			t.Run(fmt.Sprint(shard), func(t *testing.T) {
 				t.Parallel()
-				for i := shard; i < len(singles) && !t.Failed(); i += shards {
-					count.Add(branch(t, s, singles[i], depth(s)))
+				for i := shard; i < len(singles) && !e.ends(t); i += shards {
+					count.Add(e.branch(t, s, singles[i], depth(s)))
 				}
 			})
 		}
 	})
-	total.Add(count.Load())
+	e.total.Add(count.Load())
 	t.Logf("%s: %d steps, %d histories", s.name, len(steps), count.Load()+1)
 }
 
+func (e *explorer) ends(t *testing.T) bool { return t.Failed() || e.first && e.failed.Load() }
+
 // branch tries a fate and those that go on from it. It ends at the first
 // failure.
-func branch(t *testing.T, s scenario, f fate, depth int) int64 {
+func (e *explorer) branch(t *testing.T, s scenario, f fate, depth int) int64 {
 	steps, problems := live(t, s, f, nil)
 	n := int64(1)
 	if len(problems) > 0 {
+		e.failed.Store(true)
 		t.Errorf("HISTORY_FATE='%s/%s'\n\t%s", s.name, f, strings.Join(problems, "\n\t"))
 		return n
 	}
@@ -107,10 +118,10 @@ func branch(t *testing.T, s scenario, f fate, depth int) int64 {
 		return n
 	}
 	for _, longer := range extend(f, steps) {
-		n += branch(t, s, longer, depth)
-		if t.Failed() {
+		if e.ends(t) {
 			break
 		}
+		n += e.branch(t, s, longer, depth)
 	}
 	return n
 }
