@@ -214,6 +214,7 @@ func TestActionRoutesByVersion(t *testing.T) {
 	} {
 		w := newWire(t, tt.told)
 		actions(w, tt.real, pushed)
+		w.json("GET /api/cases/c-1", `{"id":"c-1"}`)
 		got, err := w.client(t).Pushed(t.Context(), "default", "c-1", "jira", &kibana.Case{ID: "c-1"})
 		if tt.want != (got != nil) || tt.want != (err == nil) {
 			t.Errorf("%+v: %+v, %v", tt, got, err)
