@@ -86,7 +86,7 @@ func (o *Ops) checkEvent(ctx context.Context, d DeadLetter) error {
 		return err
 	case !ok || d.EventStream != o.conn.Incarnation():
 		return fmt.Errorf("%w: event %d is no longer in the stream: publish the case again", ErrSameAgain, d.EventSeq)
-	case in.Err != nil:
+	case in.Err != nil || d.Reason == push.ReasonMalformed:
 		return fmt.Errorf("%w: event %d still cannot be read: publish a correct one, then drop this", ErrSameAgain, d.EventSeq)
 	case d.Reason == push.ReasonTooLarge:
 		return fmt.Errorf("%w: event %d is too large: publish it without its case, then drop this", ErrSameAgain, d.EventSeq)
