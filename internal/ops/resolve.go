@@ -69,7 +69,11 @@ func (o *Ops) Resolve(ctx context.Context, key ledger.Key, opts ResolveOptions) 
 	}
 	// A death before this leaves the entry open and the dead letter there:
 	// redriving that does the rest.
-	if err := o.redrive(ctx, key, ownerOf(e), "", newest(stored)); err != nil {
+	var last ledger.Outcome
+	if e.Last != nil {
+		last = *e.Last
+	}
+	if err := o.redrive(ctx, key, last.Owner, last.EventID, newest(stored)); err != nil {
 		return r, fmt.Errorf("resolved and recorded, but no push was started: run it again: %w", err)
 	}
 	r.Redriven = true
@@ -88,13 +92,6 @@ func newest(e ledger.Entry) ledger.Position {
 		return e.Cursor
 	}
 	return e.Cursor.Later(e.Want)
-}
-
-func ownerOf(e ledger.Entry) string {
-	if e.Last == nil {
-		return ""
-	}
-	return e.Last.Owner
 }
 
 const claimPoll = 500 * time.Millisecond
