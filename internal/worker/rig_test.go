@@ -3,6 +3,7 @@ package worker_test
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -36,17 +37,16 @@ type rigOptions struct {
 
 // rig is a worker on an embedded server, with a fake Kibana and a fake Jira.
 type rig struct {
-	t                   *testing.T
-	kibana              *fakes.Kibana
-	jira                *fakes.Jira
-	kibanaHTTP          *httptest.Server
-	kibanaAddr, jiraURL string
-	server              *stream.Embedded
-	conn                *stream.Conn
-	cfg                 *config.Config
-	ops                 *ops.Ops
-	log                 *buffer
-	stop                func()
+	t                  *testing.T
+	kibana             *fakes.Kibana
+	jira               *fakes.Jira
+	kibanaURL, jiraURL string
+	server             *stream.Embedded
+	conn               *stream.Conn
+	cfg                *config.Config
+	ops                *ops.Ops
+	log                *buffer
+	stop               func()
 }
 
 // rigConfig takes KIBANA and JIRA for the fakes' addresses.
@@ -75,11 +75,7 @@ func newRig(t *testing.T) *rig {
 func newRigWith(t *testing.T, o rigOptions) *rig {
 	t.Helper()
 	r := &rig{t: t, kibana: fakes.NewKibana(o.kibana), jira: fakes.NewJira(o.jira), log: &buffer{}, stop: func() {}}
-	r.kibanaHTTP = httptest.NewServer(r.kibana)
-	jiraServer := httptest.NewServer(r.jira)
-	t.Cleanup(r.kibanaHTTP.Close)
-	t.Cleanup(jiraServer.Close)
-	r.kibanaAddr, r.jiraURL = r.kibanaHTTP.URL, jiraServer.URL
+	r.kibanaURL, r.jiraURL = serve(t, r.kibana), serve(t, r.jira)
 	if o.config == "" {
 		o.config = rigConfig
 	}
@@ -99,7 +95,7 @@ func newRigWith(t *testing.T, o rigOptions) *rig {
 // configure reads a configuration for the workers that start from now on.
 func (r *rig) configure(text string) {
 	r.t.Helper()
-	text = strings.NewReplacer("KIBANA", r.kibanaAddr, "JIRA", r.jiraURL).Replace(text)
+	text = strings.NewReplacer("KIBANA", r.kibanaURL, "JIRA", r.jiraURL).Replace(text)
 	cfg, problems := config.Parse("test.yaml", []byte(text), config.Options{Types: adapters.Types()})
 	if problems.HasErrors() {
 		r.t.Fatal(problems)
@@ -313,4 +309,12 @@ func (b *buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()
+}
+
+// serve puts a fake behind a port of its own.
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
 }
