@@ -18,6 +18,11 @@ const (
 	leastAckWait  = 2 * time.Second
 	defaultLease  = 30 * time.Second
 	routerFlight  = 64
+	// maxAckPending bounds the messages of one consumer that are delivered and
+	// not acknowledged. Jobs that were handed back for later, because a dead
+	// worker still holds their cases, are among them, and so is what a dead
+	// worker had fetched: they must not use up what the others need.
+	maxAckPending = 4096
 	retryDelay    = 2 * time.Second // after an error of the infrastructure
 	handBackMax   = 30 * time.Second
 )
@@ -30,7 +35,7 @@ func (c *Conn) routerName() string { return c.names.prefix + "_router" }
 func (c *Conn) Route(ctx context.Context, f func(ctx context.Context, in Incoming, id string) error) error {
 	cons, err := c.events.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: c.routerName(), AckPolicy: jetstream.AckExplicitPolicy, DeliverPolicy: jetstream.DeliverAllPolicy,
-		AckWait: routerAckWait, MaxAckPending: 4 * routerFlight, MaxDeliver: -1,
+		AckWait: routerAckWait, MaxAckPending: maxAckPending, MaxDeliver: -1,
 	})
 	if ctx.Err() != nil {
 		return nil
@@ -90,7 +95,7 @@ func (c *Conn) Consume(ctx context.Context, w Work) error {
 	}
 	cons, err := c.work.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: name, FilterSubject: c.names.queueFilter(queue), AckPolicy: jetstream.AckExplicitPolicy,
-		AckWait: w.ackWait(), MaxAckPending: max(64, 4*w.InFlight), MaxDeliver: -1,
+		AckWait: w.ackWait(), MaxAckPending: max(maxAckPending, 4*w.InFlight), MaxDeliver: -1,
 	})
 	if ctx.Err() != nil {
 		return nil
