@@ -31,7 +31,7 @@ func (a *app) planCommand() *cobra.Command {
 read; nothing is sent to them and no event is published. Arguments are those of push. Where a request
 needs the id of an incident that does not exist yet, it has ` + push.PlaceholderID + `.
 
-Exit codes: 5 Kibana's or the tracker's refusal, 7 the case is uncertain and a person must decide,
+Exit codes: 4 Kibana or the tracker is out of reach, 5 one of them refuses, 7 the case is uncertain and a person must decide,
 6 some of several events cannot be planned.`,
 		Example: `  casepush plan --case 7349772f-421a-4de3-b8bb-2d9b22ccee30
   casepush plan -f events.jsonl -o json | jq .requests`,
@@ -149,7 +149,7 @@ func planError(err error) error {
 		return err
 	case refusal.Kind == connector.Unauthenticated || refusal.Kind == connector.Forbidden || refusal.Status != 0 && refusal.Kind == connector.Rejected:
 		return fail(exitRefused, err, "")
-	case refusal.Kind == connector.Transient && refusal.Op == string(push.StageCase):
+	case refusal.Kind == connector.Transient || refusal.Kind == connector.RateLimited:
 		return fail(exitUnreachable, err, "")
 	}
 	return err
@@ -203,7 +203,10 @@ func (p planned) headline() string {
 	case len(p.Fields) > 0:
 		does = append(does, fmt.Sprintf("updates %s of %s", strings.Join(p.Fields, ", "), printable(p.Incident)))
 	}
-	if p.Comments > 0 {
+	switch {
+	case p.Comments == 1:
+		does = append(does, "adds 1 comment")
+	case p.Comments > 1:
 		does = append(does, fmt.Sprintf("adds %d comments", p.Comments))
 	}
 	if len(does) == 0 {

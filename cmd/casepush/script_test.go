@@ -1,0 +1,181 @@
+//go:build script
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"casepush": main}) }
+
+// TestScript runs the command line as people do. Beyond testscript's own
+// commands there are:
+//
+//	freeport NAME…                  sets $NAME to an address on loopback nobody listens on
+//	exits CODE casepush ARG…        runs a command that ends with this code
+//	waitfor PATTERN casepush ARG…   runs a command again and again until its output matches
+//	http METHOD URL [FILE]          asks a server; the answer is the next stdout; a GET is repeated until it is 2xx
+//	bigevent FILE BYTES             writes an event of that size
+func TestScript(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("CASEPUSH_HTTP_LISTEN", "127.0.0.1:0")
+			env.Setenv("CASEPUSH_EMBEDDED_DIR", filepath.Join(env.WorkDir, "queue"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"freeport": freePort, "exits": exits, "waitfor": waitFor, "http": askHTTP, "bigevent": bigEvent,
+		},
+	})
+}
+
+func freePort(ts *testscript.TestScript, neg bool, names []string) {
+	if neg || len(names) == 0 {
+		ts.Fatalf("usage: freeport NAME…")
+	}
+	for _, name := range names {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		defer l.Close() // all of them, so that no two are the same
+		ts.Setenv(name, l.Addr().String())
+	}
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	if neg || err != nil || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE command [args…]")
+	}
+	if got := exitCode(ts, ts.Exec(args[1], args[2:]...)); got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func exitCode(ts *testscript.TestScript, err error) int {
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		ts.Fatalf("%v", err)
+	}
+	if ended == nil {
+		return 0
+	}
+	return ended.ExitCode()
+}
+
+const (
+	waitAtMost = 30 * time.Second
+	waitEvery  = 200 * time.Millisecond
+)
+
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: waitfor PATTERN command [args…]")
+	}
+	want, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	tick := time.NewTicker(waitEvery)
+	defer tick.Stop()
+	for end := time.Now().Add(waitAtMost); ; <-tick.C {
+		exitCode(ts, ts.Exec(args[1], args[2:]...))
+		switch {
+		case want.MatchString(ts.ReadFile("stdout")):
+			return
+		case time.Now().After(end):
+			ts.Fatalf("no match for %q within %s", args[0], waitAtMost)
+		}
+	}
+}
+
+func askHTTP(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: http METHOD URL [FILE]")
+	}
+	body := ""
+	if len(args) > 2 {
+		body = ts.ReadFile(args[2])
+	}
+	tick := time.NewTicker(waitEvery)
+	defer tick.Stop()
+	for end := time.Now().Add(waitAtMost); ; <-tick.C {
+		answer, err := ask(args[0], args[1], body)
+		if err == nil {
+			_, err = ts.Stdout().Write(answer)
+			ts.Check(err)
+			return
+		}
+		if args[0] != http.MethodGet || time.Now().After(end) {
+			ts.Fatalf("%v", err)
+		}
+	}
+}
+
+func ask(method, url, body string) ([]byte, error) {
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Basic YTpi")
+	req.Header.Set("kbn-xsrf", "test")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode/100 != 2 {
+		err = fmt.Errorf("%s %s: %s: %s", method, url, res.Status, answer)
+	}
+	return answer, err
+}
+
+func bigEvent(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: bigevent FILE BYTES")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	b := fmt.Sprintf(`{"case_id":"big","case":{"id":"big","title":%q}}`, strings.Repeat("x", n))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b), 0o600))
+}
+
+// The scripts name every exit code that the commands have.
+func TestScriptsCoverExitCodes(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "script", "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	var all strings.Builder
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	for code := exitFailed; code <= exitUncertain; code++ {
+		if !strings.Contains(all.String(), "\nexits "+strconv.Itoa(code)+" casepush") {
+			t.Errorf("no script ends a command with exit code %d", code)
+		}
+	}
+}
