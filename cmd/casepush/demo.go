@@ -105,15 +105,28 @@ func (a *app) judge(rows []demo.Row, stray error) error {
 
 // addresses says where everything is and how to go on.
 func (a *app) addresses(d *demo.Demo) {
-	kibana, id := d.KibanaURL(), "demo-new-comment"
-	fmt.Fprintf(a.out, "\nStill running, until Ctrl-C:\n\n  %-22s %s   (%s/__state: all it holds)\n", "fake Kibana", kibana, kibana)
+	const id = "demo-new-comment"
+	kibana := d.KibanaURL()
+	fmt.Fprintf(a.out, "\nStill running, until Ctrl-C:\n\n  %-22s %s   user %s, password %s\n", "fake Kibana", kibana, demo.Analyst, demo.AnalystPassword)
 	for _, t := range d.Trackers() {
 		fmt.Fprintf(a.out, "  %-22s %s   connector %s\n", t.Name, t.URL, t.Connector)
 	}
 	fmt.Fprintf(a.out, "  %-22s %s\n", "NATS", d.NATSURL())
-	fmt.Fprintf(a.out, "\nAdd a comment to a case:\n\n  curl -X POST %s/api/cases/%s/comments -H 'kbn-xsrf: true' -H 'Content-Type: application/json' \\\n    -d '{\"type\":\"user\",\"owner\":\"cases\",\"comment\":\"One more.\"}'\n", kibana, id)
-	fmt.Fprintf(a.out, "\nPush it: type its id here, or publish an event:\n\n  %s\n  CASEPUSH_NATS_URL=%s casepush push --case %s --wait\n  nats --server %s pub %s '{\"case_id\":\"%s\"}'\n\n",
-		id, d.NATSURL(), id, d.NATSURL(), d.Subject(id), id)
+	fmt.Fprintf(a.out, `
+Add a comment to a case:
+
+  curl -u %s:%s %s/api/cases/%s/comments -H 'kbn-xsrf: true' -H 'Content-Type: application/json' \
+    -d '{"type":"user","owner":"cases","comment":"One more."}'
+
+Push it: type its id here, or publish an event:
+
+  %s
+  CASEPUSH_NATS_URL=%s casepush push --case %s --wait
+  nats --server %s pub %s '{"case_id":"%s"}'
+
+All that a fake holds, and what was asked of it: its address with /__state or /__requests.
+
+`, demo.Analyst, demo.AnalystPassword, kibana, id, id, d.NATSURL(), id, d.NATSURL(), d.Subject(id), id)
 }
 
 // pushMore pushes the cases whose ids are typed, until ctx ends.

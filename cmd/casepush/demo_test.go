@@ -98,7 +98,7 @@ func TestTables(t *testing.T) {
 		{Sample: "one", Did: strings.Repeat("many words ", 9), Look: "this", Outcome: push.Pushed, Status: "open", IncidentURL: "http://127.0.0.1:65535/soc/browse/SOC-100"},
 		{Sample: "two", Did: "that", Look: strings.Repeat("häufig ", 12), Outcome: push.DeadLettered, Reason: push.ReasonMalformed, Wrong: []string{"all"}},
 	}
-	for _, l := range []look{{}, {terminal: true}, {terminal: true, color: true}} {
+	for _, l := range []look{{}, {terminal: true}, {terminal: true, color: true}, {terminal: true, width: 80}, {terminal: true, color: true, width: 119}} {
 		var b strings.Builder
 		l.table(&b, rows)
 		if got := strings.Contains(b.String(), "\x1b["); got != l.color {
@@ -107,11 +107,11 @@ func TestTables(t *testing.T) {
 		if !strings.Contains(b.String(), "DIFFERS") || !strings.Contains(b.String(), rows[0].IncidentURL) {
 			t.Errorf("%+v: incomplete:\n%s", l, &b)
 		}
-		if !l.terminal || l.color {
+		if !l.terminal || l.color || l.width > 0 {
 			continue
 		}
 		for line := range strings.Lines(b.String()) {
-			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n != 120 {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n != frameWidth() || n > 120 {
 				t.Errorf("%d characters: %s", n, line)
 			}
 		}

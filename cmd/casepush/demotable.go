@@ -3,22 +3,34 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/casepush/casepush/internal/demo"
 	"github.com/casepush/casepush/internal/push"
 )
 
-// look is how output appears: tables with lines for a terminal, columns for
-// anything else.
-type look struct{ terminal, color bool }
+// look is how output appears: framed tables or, where they do not fit,
+// paragraphs on a terminal; columns for anything else.
+type look struct {
+	terminal, color bool
+	width           int // of the terminal in characters; 0 is not known
+}
 
 // lookOf respects NO_COLOR (https://no-color.org) and dumb terminals.
 func (a *app) lookOf(out io.Writer) look {
-	l := look{terminal: isTerminal(out) && a.env("TERM") != "dumb"}
-	l.color = l.terminal && a.env("NO_COLOR") == ""
+	f, ok := out.(*os.File)
+	if !ok || !isTerminal(out) || a.env("TERM") == "dumb" {
+		return look{}
+	}
+	l := look{terminal: true, color: a.env("NO_COLOR") == ""}
+	if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil {
+		l.width = int(size.Col)
+	}
 	return l
 }
 
@@ -41,7 +53,11 @@ func (l look) paint(code, s string) string {
 
 // table shows what became of the samples.
 func (l look) table(out io.Writer, rows []demo.Row) {
-	if l.terminal {
+	switch {
+	case l.terminal && l.width > 0 && l.width < frameWidth():
+		l.paragraphs(out, rows)
+		return
+	case l.terminal:
 		l.boxes(out, rows)
 		return
 	}
@@ -55,6 +71,30 @@ func (l look) table(out io.Writer, rows []demo.Row) {
 
 // widths of the columns of boxes: with the frame they fit a terminal of 120.
 func widths() []int { return []int{43, 15, 6, 43} }
+
+// frameWidth is the width of boxes.
+func frameWidth() int {
+	n := 1
+	for _, w := range widths() {
+		n += w + len("| ") + len(" ")
+	}
+	return n
+}
+
+// paragraphs are for a narrow terminal, which breaks the lines itself.
+func (l look) paragraphs(out io.Writer, rows []demo.Row) {
+	for _, r := range rows {
+		fmt.Fprintf(out, "%s  %s", l.paint(bold, r.Sample), l.paint(colorOf(r), outcomeOf(r)))
+		if r.Status != "" {
+			fmt.Fprintf(out, ", case %s", r.Status)
+		}
+		fmt.Fprintf(out, "\n  %s\n", r.Did)
+		if r.IncidentURL != "" {
+			fmt.Fprintf(out, "  %s\n", r.IncidentURL)
+		}
+		fmt.Fprintf(out, "  %s\n", l.paint(faint, r.Look))
+	}
+}
 
 // boxes draws a frame. Texts are broken at spaces, and each line is painted by
 // itself: a colour that went on over its end would colour the frame.

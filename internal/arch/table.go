@@ -169,7 +169,7 @@ var owners = []owner{
 		why: "a logger that is made elsewhere would write unredacted",
 	},
 	{
-		of:  []string{"github.com/spf13/cobra/...", "github.com/spf13/pflag", "github.com/jedib0t/go-pretty/...", "github.com/mattn/go-isatty"},
+		of:  []string{"github.com/spf13/cobra/...", "github.com/spf13/pflag", "github.com/jedib0t/go-pretty/...", "github.com/mattn/go-isatty", "golang.org/x/sys/unix"},
 		by:  []string{"cmd/casepush"},
 		why: "the command line and the terminal are the command's business",
 	},

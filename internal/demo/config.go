@@ -5,7 +5,7 @@ import "fmt"
 // configYAML is a configuration as users write it. Only the waits are shorter than
 // what real trackers need: these fakes answer at once and find at once.
 const configYAML = `
-kibana: {url: %[1]s, api_key: "demo:demo", public_base_url: %[1]s}
+kibana: {url: %[1]s, api_key: "%[5]s", public_base_url: %[1]s}
 worker: {lease: 10s, drain_timeout: 5s, retry_base: 200ms, retry_cap: 1s}
 connectors:
   soc-jira:
@@ -44,5 +44,6 @@ func (d *Demo) configuration() []byte {
 	for _, t := range d.trackers {
 		args = append(args, d.fakes.URL(t.name))
 	}
+	args = append(args, workerKey)
 	return fmt.Appendf(nil, configYAML, args...)
 }

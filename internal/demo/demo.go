@@ -15,6 +15,7 @@ import (
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/push"
+	"github.com/casepush/casepush/internal/secret"
 	"github.com/casepush/casepush/internal/stream"
 	"github.com/casepush/casepush/internal/telemetry"
 	"github.com/casepush/casepush/internal/worker"
@@ -66,11 +67,20 @@ const (
 
 const fakeKibana = "kibana"
 
+// Who may use the fake Kibana: the worker, and a person.
+const (
+	workerKey       = "demo:demo"
+	Analyst         = "analyst"
+	AnalystPassword = "demo"
+)
+
 // Start starts the fakes, the queue and the worker. Close it, also to end what
 // ctx does not.
 func Start(ctx context.Context, o Options) (*Demo, error) {
 	d := &Demo{
-		kibana: fakes.NewKibana(fakes.KibanaOptions{}),
+		kibana: fakes.NewKibana(fakes.KibanaOptions{
+			APIKeys: []secret.String{secret.New(workerKey)}, Users: map[string]secret.String{Analyst: secret.New(AnalystPassword)},
+		}),
 		trackers: []tracker{
 			newTracker(soc, "soc", "SOC", fakes.Cloud),
 			newTracker(it, "it", "IT", fakes.DataCenter),
