@@ -15,6 +15,8 @@ import (
 type audit struct {
 	incidents, comments int
 	duplicates, lost    int
+	results             int
+	closed, changedByUs int // cases
 	// order counts final fields that are not the newest, comments out of the
 	// case's order, and updates that went back to an older title.
 	order    int
@@ -151,6 +153,7 @@ func (a *audit) auditRecords(r *rig, cases []*subject, published []message) {
 	covered := map[string]uint64{}
 	last := map[string]push.Result{}
 	for _, res := range r.results() {
+		a.results++
 		if res.Outcome != push.Pushed && res.Outcome != push.Unchanged {
 			a.blame(res.CaseID, nil, "outcome %s, reason %q", res.Outcome, res.Reason)
 		}

@@ -15,6 +15,7 @@ type killer struct {
 	kills   int
 	hits    int // kills that left an open intent behind
 	intents int // that they left in all
+	stalls  int // times that nothing arrived at the tracker although there was work
 }
 
 func newKiller(r *rig, seed uint64) *killer {
@@ -27,12 +28,12 @@ const (
 	mostRun  = 1500 * time.Millisecond
 )
 
-// strike kills the running worker with SIGKILL: half of the time at any moment,
-// else shortly after a request that cannot be repeated has arrived at the
+// strike kills the running worker with SIGKILL: at any moment, or, two times of
+// three, shortly after a request that cannot be repeated has arrived at the
 // tracker. Then it looks into the ledger at what that very process left open.
 func (k *killer) strike() {
 	k.rig.t.Helper()
-	if k.rng.IntN(2) == 0 {
+	if k.rng.IntN(3) == 0 {
 		<-time.After(leastRun + time.Duration(k.rng.Int64N(int64(mostRun-leastRun))))
 	} else {
 		k.waitForRequests(1 + k.rng.IntN(5))
@@ -50,13 +51,16 @@ func (k *killer) strike() {
 	}
 }
 
-// waitForRequests returns when n have arrived, or after a while without.
+// waitForRequests returns when n have arrived, or after a while with fewer.
 func (k *killer) waitForRequests(n int) {
 	end := time.After(2 * mostRun)
-	for range n {
+	for i := range n {
 		select {
 		case <-k.rig.front.arrived:
 		case <-end:
+			if i == 0 {
+				k.stalls++
+			}
 			return
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func chosenSize() size {
 	if os.Getenv(sizeVariable) == "full" {
 		return size{cases: 300, kills: 24, hits: 10, bound: 6 * time.Minute}
 	}
-	return size{cases: 30, kills: 4, hits: 1, bound: time.Minute}
+	return size{cases: 30, kills: 4, hits: 1, bound: 2 * time.Minute}
 }
 
 func chosenSeed(t *testing.T) uint64 {
@@ -77,13 +78,20 @@ func TestKills(t *testing.T) {
 	a := auditTracker(story.cases, r.jira)
 	a.auditRecords(r, story.cases, published)
 	t.Logf("%d cases, %d comments in them, %d events", s.cases, s.cases*commentsPerCase, len(published))
-	t.Logf("%d kills, %d of them hit an open intent (%d intents)", k.kills, k.hits, k.intents)
+	t.Logf("%d kills with SIGKILL, %d of them hit an open intent (%d intents); %d stalls", k.kills, k.hits, k.intents, k.stalls)
 	t.Logf("%d answers dropped after acting, %d of them to writes; search lag %s", droppedAnswers(r.jira, false), droppedAnswers(r.jira, true), searchLag)
 	t.Logf("%d incidents, %d comments, %d duplicates, %d lost, %d order violations, in %s",
 		a.incidents, a.comments, a.duplicates, a.lost, a.order, took.Round(100*time.Millisecond))
-	a.report(r, story.cases)
+	t.Logf("%d results, %d cases closed, %d of them last changed by us", a.results, a.closed, a.changedByUs)
+	a.report(r)
 	if k.kills < s.kills || k.hits < s.hits {
 		t.Errorf("%d kills, %d hits: want at least %d and %d", k.kills, k.hits, s.kills, s.hits)
+	}
+	if k.stalls > 0 {
+		t.Errorf("the tracker was asked for nothing for %s, %d times, while events came", 2*mostRun, k.stalls)
+	}
+	if a.changedByUs == 0 {
+		t.Error("no case was last changed by closing it: the second round would prove too little")
 	}
 	if droppedAnswers(r.jira, true) == 0 {
 		t.Error("no answer to a write was dropped: the run proves too little")
@@ -94,6 +102,12 @@ func TestKills(t *testing.T) {
 	r.replay(story, published, s)
 }
 
+// told is what a part of the story has published.
+type told struct {
+	messages []message
+	err      error
+}
+
 // live tells the story in parts; in each the worker is killed and restarted.
 func (r *rig) live(story *story, seed uint64, s size) ([]message, *killer) {
 	r.t.Helper()
@@ -102,35 +116,41 @@ func (r *rig) live(story *story, seed uint64, s size) ([]message, *killer) {
 	part := (len(story.order) + s.kills) / (s.kills + 1)
 	r.startWorker()
 	for len(story.order) > 0 {
-		told := make(chan []message)
-		go func() { told <- r.tell(story, part) }()
+		done := make(chan told, 1)
+		go func() { done <- r.tell(story, part) }()
 		if k.kills < s.kills {
 			k.strike()
 			r.startWorker()
 		}
-		published = append(published, <-told...)
+		t := <-done
+		if t.err != nil {
+			r.t.Fatal(t.err)
+		}
+		published = append(published, t.messages...)
 	}
 	return published, k
 }
 
-// partTime is how long the events of one part take to come.
-const partTime = time.Second
+// partTime is how long the events of one part take to come: as long as a
+// worker may live, so that it is killed at work.
+const partTime = mostRun
 
 // tell does and publishes up to n steps of the story, spread over partTime.
-func (r *rig) tell(story *story, n int) []message {
-	var out []message
+func (r *rig) tell(story *story, n int) (t told) {
 	pace := time.NewTicker(max(time.Millisecond, partTime/time.Duration(n)))
 	defer pace.Stop()
 	for range min(n, len(story.order)) {
 		messages, err := story.next()
 		if err != nil {
-			r.t.Error(err)
-			return out
+			return told{t.messages, err}
 		}
-		out = append(out, r.publish(fmt.Sprintf("live-%d", len(story.order)), messages)...)
+		sent, err := r.publish(fmt.Sprintf("live-%d", len(story.order)), messages)
+		if t.messages = append(t.messages, sent...); err != nil {
+			return told{t.messages, err}
+		}
 		<-pace.C
 	}
-	return out
+	return t
 }
 
 // droppedAnswers counts those that a rule has dropped.
@@ -143,18 +163,17 @@ func droppedAnswers(j *fakes.Jira, writes bool) int {
 func (r *rig) replay(story *story, published []message, s size) {
 	r.t.Helper()
 	r.jira.Faults().Clear()
-	again := published
+	again := slices.Clone(published)
 	for _, c := range story.cases {
-		for _, make := range []func() (message, error){
-			func() (message, error) { return snapshot(r.kibana, c.id) },
-			func() (message, error) { return thin(c.id) },
-		} {
-			m, err := make()
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			again = append(again[:len(again):len(again)], m)
+		now, err := snapshot(r.kibana, c.id)
+		if err != nil {
+			r.t.Fatal(err)
 		}
+		wakeUp, err := thin(c.id)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		again = append(again, now, wakeUp)
 	}
 	first := r.round("again", again, s)
 	n := r.expectNoWrites()
@@ -177,7 +196,10 @@ func (r *rig) round(prefix string, messages []message, s size) uint64 {
 	r.t.Helper()
 	r.jira.Journal().Clear()
 	r.kibana.Journal().Clear()
-	sent := r.publish(prefix, messages)
+	sent, err := r.publish(prefix, messages)
+	if err != nil {
+		r.t.Fatal(err)
+	}
 	r.awaitRest(s.bound)
 	return sent[0].seq
 }

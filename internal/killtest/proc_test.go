@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -130,14 +131,18 @@ func repoRoot(t *testing.T) string {
 // binaries are the real programs, built from this checkout.
 type binaries struct{ casepush, nats string }
 
+// raceVariable builds the worker with the race detector.
+const raceVariable = "KILLTEST_RACE"
+
 // buildAll builds both programs, one after the other: the linker alone fills a
 // small machine.
 func buildAll(t *testing.T, dir string) binaries {
 	t.Helper()
 	root := repoRoot(t)
 	b := binaries{casepush: filepath.Join(dir, "casepush"), nats: filepath.Join(dir, "nats-server")}
+	race := "-race=" + strconv.FormatBool(os.Getenv(raceVariable) != "")
 	for _, args := range [][]string{
-		{"build", "-o", b.casepush, "./cmd/casepush"},
+		{"build", race, "-o", b.casepush, "./cmd/casepush"},
 		{"build", "-C", filepath.Join(root, "tools"), "-o", b.nats, "github.com/nats-io/nats-server/v2"},
 	} {
 		cmd := exec.CommandContext(t.Context(), "go", args...)

@@ -14,8 +14,7 @@ import (
 
 // publish sends events as any producer does: with a plain client, each under a
 // message id of its own. It returns them with their sequences.
-func (r *rig) publish(idPrefix string, messages []message) []message {
-	r.t.Helper()
+func (r *rig) publish(idPrefix string, messages []message) ([]message, error) {
 	out := make([]message, 0, len(messages))
 	for i, m := range messages {
 		msg := nats.NewMsg(fmt.Sprintf("casepush.push.%s.%s", space, m.caseID))
@@ -23,15 +22,15 @@ func (r *rig) publish(idPrefix string, messages []message) []message {
 		msg.Header.Set(nats.MsgIdHdr, fmt.Sprintf("%s-%d", idPrefix, i))
 		ack, err := r.js.PublishMsg(r.t.Context(), msg)
 		if err != nil {
-			r.t.Fatalf("publish: %v", err)
+			return out, fmt.Errorf("publish: %w", err)
 		}
 		if ack.Duplicate {
-			r.t.Fatalf("publish: message id %q was taken for a duplicate", msg.Header.Get(nats.MsgIdHdr))
+			return out, fmt.Errorf("publish: message id %q was taken for a duplicate", msg.Header.Get(nats.MsgIdHdr))
 		}
 		m.seq = ack.Sequence
 		out = append(out, m)
 	}
-	return out
+	return out, nil
 }
 
 // results reads all outcomes so far.
