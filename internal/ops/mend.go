@@ -8,7 +8,7 @@ import (
 
 // Mend says in words what a person can do about a dead letter.
 func Mend(d DeadLetter) string {
-	redrive := fmt.Sprintf("then: casepush dlq redrive %d", d.ID)
+	redrive := fmt.Sprintf("then: casepush dlq redrive %d", d.ID) // also what is left to say of a reason of a newer version
 	switch d.Reason {
 	case push.ReasonMalformed, push.ReasonTooLarge:
 		return "the event stays as it is: publish a correct one, then drop this"
