@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
-	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
@@ -60,7 +56,7 @@ func (a *app) work(ctx context.Context, once bool) error {
 	if once {
 		return a.drain(ctx, w)
 	}
-	stop, err := serve(cfg, w.Handler(), log)
+	stop, err := serve(cfg.HTTP, w.Handler(), log)
 	if err != nil {
 		return err
 	}
@@ -97,33 +93,4 @@ func (a *app) logger(cfg *config.Config) (*telemetry.Logger, error) {
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
-}
-
-const (
-	readHeaderTimeout = 10 * time.Second
-	shutdownTimeout   = 2 * time.Second
-)
-
-// serve answers the probes until stop is called.
-func serve(cfg *config.Config, h http.Handler, log *telemetry.Logger) (stop func(), err error) {
-	listen := cfg.HTTP.Listen
-	if listen == "" {
-		return func() {}, nil
-	}
-	l, err := net.Listen("tcp", listen)
-	if err != nil {
-		return nil, fail(exitFailed, fmt.Errorf("http.listen %q: %w", listen, err), "set http.listen (CASEPUSH_HTTP_LISTEN) to another address, for example 127.0.0.1:0")
-	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: readHeaderTimeout, ErrorLog: telemetry.StdLog(log, telemetry.WarnLevel)}
-	go func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("health listener ended", telemetry.Err(err))
-		}
-	}()
-	log.Info("health", telemetry.String("url", "http://"+l.Addr().String()+"/readyz"))
-	return func() {
-		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-		defer cancel()
-		_ = server.Shutdown(ctx)
-	}, nil
 }

@@ -125,7 +125,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	if !w.queues.drain(w.opts.Config.Worker.DrainTimeout) {
 		w.log.Warn("stopped with pushes in flight: they are looked up before they are repeated",
 			telemetry.Duration("waited", w.opts.Config.Worker.DrainTimeout))
+		return nil
 	}
+	w.log.Info("worker stopped")
 	return nil
 }
 
