@@ -67,6 +67,10 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 killtest: ## 300 cases while the worker is killed with SIGKILL; KILLTEST_SEED repeats one
 	KILLTEST=full $(GO) test -count=1 -v -timeout 15m -run '^TestKills$$' ./internal/killtest
 
+.PHONY: mutants
+mutants: ## mistakes in the pusher, each of which the crash histories must notice
+	MUTANTS=all $(GO) test -count=1 -timeout 40m -v -run TestMutantsDie ./internal/push/mutants
+
 clean: ## remove what was built
 	rm -rf $(BIN) casepush
 

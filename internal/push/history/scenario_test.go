@@ -64,7 +64,20 @@ func scenarios() []scenario {
 			acts:   []func(*world){pushNow},
 		},
 		{
-			name: "update", pairs: true, snapshots: true, before: pushed("First."),
+			name: "updates in disorder", pairs: true, snapshots: true, before: pushed(),
+			acts: []func(*world){func(w *world) {
+				w.setTitle("Bad")
+				oldest := w.mail()
+				w.setTitle("Worse")
+				w.publish()
+				w.setTitle("Worst")
+				w.publish()
+				w.tick()
+				w.enqueue(oldest)
+			}},
+		},
+		{
+			name: "update", snapshots: true, before: pushed("First."),
 			acts: []func(*world){func(w *world) {
 				w.setTitle("Worse")
 				w.edit("comment-1", "First, edited.")

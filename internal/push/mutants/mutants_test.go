@@ -17,8 +17,8 @@ import (
 func TestMutantsFit(t *testing.T) {
 	names := map[string]bool{}
 	for _, m := range mutants() {
-		if names[m.name] || m.old == m.new {
-			t.Errorf("mutant %q: there twice, or changes nothing", m.name)
+		if names[m.name] || len(m.edits) == 0 {
+			t.Errorf("mutant %q: is there twice, or changes nothing", m.name)
 		}
 		names[m.name] = true
 		if _, err := m.apply(); err != nil {
@@ -35,10 +35,14 @@ func (m mutant) apply() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if n := strings.Count(string(b), m.old); n != 1 {
-		return "", fmt.Errorf("%s: %d places to change, want 1", m.file, n)
+	text := string(b)
+	for _, e := range m.edits {
+		if n := strings.Count(text, e.old); n != 1 || e.old == e.new {
+			return "", fmt.Errorf("%s: %d places to change, want 1:\n%s", m.file, n, e.old)
+		}
+		text = strings.Replace(text, e.old, e.new, 1)
 	}
-	return strings.Replace(string(b), m.old, m.new, 1), nil
+	return text, nil
 }
 
 // TestMutantsDie is `make mutants`. MUTANTS is "all" or a part of a name.
