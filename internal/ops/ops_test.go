@@ -204,7 +204,7 @@ func TestRedriveRefusals(t *testing.T) {
 func TestPublishAwaited(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	a, err := d.PublishAwaited(t.Context(), event.Event{CaseID: "c-1", ID: "id-1"})
+	a, err := d.PublishAwaited(t.Context(), event.Event{CaseID: "c-1", ID: "id-1", ConnectorID: "soc-jira"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,8 +213,9 @@ func TestPublishAwaited(t *testing.T) {
 		t.Errorf("the same event again: %+v %v", again, err)
 	}
 	older := push.Result{SpaceID: "default", CaseID: "c-1", EventSeq: a.Seq - 1, Outcome: push.Unchanged}
-	right := push.Result{SpaceID: "default", CaseID: "c-1", EventSeq: a.Seq, ThroughSeq: a.Seq, Outcome: push.Pushed}
-	for _, r := range []push.Result{older, right} {
+	elsewhere := push.Result{SpaceID: "default", CaseID: "c-1", ConnectorID: "other", EventSeq: a.Seq + 1, ThroughSeq: a.Seq + 1, Outcome: push.DeadLettered}
+	right := push.Result{SpaceID: "default", CaseID: "c-1", ConnectorID: "soc-jira", EventSeq: a.Seq + 2, ThroughSeq: a.Seq + 2, Outcome: push.Pushed}
+	for _, r := range []push.Result{older, elsewhere, right} {
 		if err := d.conn.Results().Publish(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}

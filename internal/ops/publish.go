@@ -33,7 +33,8 @@ func (o *Ops) Publish(ctx context.Context, e event.Event) (Receipt, error) {
 // Awaited is a published event whose outcome is listened for. Close it.
 type Awaited struct {
 	Receipt
-	listener *stream.Listener
+	connector string // that the event names; "" if it names none
+	listener  *stream.Listener
 }
 
 // PublishAwaited puts an event on the queue and listens for its outcome, from
@@ -51,14 +52,20 @@ func (o *Ops) PublishAwaited(ctx context.Context, e event.Event) (*Awaited, erro
 		l.Close()
 		return nil, err
 	}
-	return &Awaited{Receipt: r, listener: l}, nil
+	return &Awaited{Receipt: r, connector: e.ConnectorID, listener: l}, nil
 }
 
-// Outcome waits for the first outcome that covers the event. That of a
-// duplicate may have been told before, and is then never heard: bound ctx, or
-// do not wait for it.
+// Outcome waits for the first outcome that covers the event: its own, or that
+// of a newer event of the case, at the connector that the event names if it
+// names one. That of a duplicate may have been told before, and is then never
+// heard: bound ctx, or do not wait for it.
 func (a *Awaited) Outcome(ctx context.Context) (push.Result, error) {
-	return a.listener.Next(ctx, a.Seq)
+	for {
+		r, err := a.listener.Next(ctx, a.Seq)
+		if err != nil || r.EventSeq == a.Seq || a.connector == "" || a.connector == r.ConnectorID {
+			return r, err
+		}
+	}
 }
 
 // Close ends listening.
