@@ -32,8 +32,10 @@ func readStages() []Stage {
 }
 
 func kinds() []connector.Kind {
-	return []connector.Kind{connector.Transient, connector.RateLimited, connector.Conflict, connector.Rejected,
-		connector.Unauthenticated, connector.Forbidden, connector.NotFound}
+	return []connector.Kind{
+		connector.Transient, connector.RateLimited, connector.Conflict, connector.Rejected,
+		connector.Unauthenticated, connector.Forbidden, connector.NotFound,
+	}
 }
 
 // TestDecideUnknownEffect: whatever the error is called, a write that may have
@@ -46,8 +48,8 @@ func TestDecideUnknownEffect(t *testing.T) {
 				t.Errorf("%s, %s: %+v, want to settle after %s", stage, kind, d, testSettle)
 			}
 			d = decisionOf(stage, kind, connector.EffectUnknown, DefaultPolicy.MaxAge)
-			if d.Verb != Blocked || d.Reason != ReasonUncertain {
-				t.Errorf("%s, %s, after 72 h: %+v, want blocked as uncertain", stage, kind, d)
+			if d.Verb != Bury || d.Reason != ReasonRetriesExhausted {
+				t.Errorf("%s, %s, after 72 h: %+v, want a dead letter", stage, kind, d)
 			}
 		}
 	}

@@ -24,7 +24,7 @@ func must[T any](w *world) func(T, error) T {
 // addCase makes the case, an hour after the ledger began: that nothing is in
 // the ledger proves that nothing was tried.
 func (w *world) addCase(comments ...string) {
-	time.Sleep(time.Hour)
+	wait(time.Hour)
 	must[kibana.Case](w)(w.kibana.AddCase(space, kibana.Case{
 		ID: caseID, Owner: owner, Title: "Bad login", Description: "Somebody tried.", Tags: []string{"vpn"},
 		Connector: kibana.CaseConnector{ID: connectorID, Name: "SOC Jira", Type: ".jira"},

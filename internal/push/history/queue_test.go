@@ -31,10 +31,10 @@ func (w *world) run() {
 	for range maxDeliveries {
 		m := w.next()
 		if m == nil {
-			time.Sleep(lease + settleTime + findDelay) // for what is still on its way
+			wait(lease + settleTime + findDelay) // for what is still on its way
 			return
 		}
-		time.Sleep(time.Until(m.ready))
+		wait(time.Until(m.ready))
 		if w.main.dead || w.main.stopped {
 			w.main = w.newProcess()
 		}

@@ -2,7 +2,6 @@ package history
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -25,8 +24,10 @@ const (
 )
 
 func (p place) String() string {
-	return [...]string{"ledger get", "ledger put", "mailbox", "tracker read", "tracker write", "kibana read", "kibana write",
-		"result", "dead letter", "wake-up", "ack", "hand back"}[p]
+	return [...]string{
+		"ledger get", "ledger put", "mailbox", "tracker read", "tracker write", "kibana read", "kibana write",
+		"result", "dead letter", "wake-up", "ack", "hand back",
+	}[p]
 }
 
 // misfortune is what goes wrong at a step.
@@ -46,6 +47,7 @@ const (
 	refuse // it happens, the answer says conflict (repeated below us)
 	late   // no answer; it happens at the end of the settle time
 	hang   // no answer until the worker gives up; it happens the settle time after that
+	stuck  // the same, and others go on meanwhile
 	limit  // 429 with Retry-After
 	stale  // the mailbox answers without its newest event
 	// Somebody else acts before the step.
@@ -59,8 +61,10 @@ const (
 )
 
 func (m misfortune) String() string {
-	return [...]string{"none", "die before", "die after", "die, effect late", "stop", "fail", "answer lost", "answer lost and blind", "answered conflict",
-		"effect late", "hang", "429", "stale", "rival", "pause", "newer title", "newer comment", "edited comment", "reopen", "replay"}[m]
+	return [...]string{
+		"none", "die before", "die after", "die, effect late", "stop", "fail", "answer lost", "answer lost and blind", "answered conflict",
+		"effect late", "hang", "stuck", "429", "stale", "rival", "pause", "newer title", "newer comment", "edited comment", "reopen", "replay",
+	}[m]
 }
 
 // name is String without spaces and commas.
@@ -81,7 +85,7 @@ func possible(at place) []misfortune {
 		ledgerPut:    {dieBefore, dieAfter, fail, lose, blind, refuse},
 		mailboxRead:  {fail, stale},
 		trackerRead:  {fail, lose, limit},
-		trackerWrite: {dieBefore, dieAfter, dieLate, fail, lose, late, hang, limit},
+		trackerWrite: {dieBefore, dieAfter, dieLate, fail, lose, late, hang, stuck, limit},
 		kibanaRead:   {fail},
 		kibanaWrite:  {dieBefore, dieAfter, fail, lose},
 		resultPut:    {dieBefore, dieAfter, fail, lose},
@@ -109,10 +113,6 @@ func (f fate) at(step int) misfortune {
 		}
 	}
 	return none
-}
-
-func (f fate) has(what misfortune) bool {
-	return slices.ContainsFunc(f, func(m mishap) bool { return m.what == what })
 }
 
 // String names the history, for people and for replaying it: 12:die-after+15:429.

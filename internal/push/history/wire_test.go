@@ -56,9 +56,12 @@ func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		// The connection is held by a kernel or a proxy until the lease is over.
 		t.act(r, lease+settleTime-lastMoment)
 		p.die()
-	case hang:
+	case hang, stuck:
+		t.actGivenUp(r, settleTime-lastMoment)
+		if m == stuck {
+			w.pause(p)
+		}
 		<-r.Context().Done()
-		t.act(r, settleTime-lastMoment)
 		return nil, context.Cause(r.Context())
 	case stop:
 		t.act(r, 0)
@@ -78,10 +81,20 @@ func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // act lets the server serve the request after a while, whoever waits for it.
-func (t wire) act(r *http.Request, after time.Duration) {
+func (t wire) act(r *http.Request, after time.Duration) { t.actWhen(r, func() { wait(after) }) }
+
+// actGivenUp is act after the client has given up.
+func (t wire) actGivenUp(r *http.Request, after time.Duration) {
+	t.actWhen(r, func() {
+		<-r.Context().Done()
+		wait(after)
+	})
+}
+
+func (t wire) actWhen(r *http.Request, ready func()) {
 	in := rewound(r.WithContext(context.WithoutCancel(r.Context())))
 	go func() {
-		time.Sleep(after)
+		ready()
 		if t.p.w.trace != nil {
 			t.p.w.trace("%s  late: %s %s", t.p.w.clock(), in.Method, in.URL.Path)
 		}

@@ -85,7 +85,11 @@ func newWorld(s scenario, f fate) *world {
 }
 
 // tick lets a little time pass, so that no two things happen at one instant.
-func (w *world) tick() { time.Sleep(stepTime) }
+func (w *world) tick() { wait(stepTime) }
+
+// wait lets time pass. A world lives in a bubble of testing/synctest, where
+// that takes no time at all.
+func wait(d time.Duration) { <-time.NewTimer(d).C }
 
 func (w *world) clock() string { return time.Since(w.began).String() }
 

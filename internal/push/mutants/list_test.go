@@ -48,6 +48,10 @@ func mutants() []mutant {
 			"time.Now().Add(a.settleTime(e.Plan))", "time.Now().Add(a.settleTime(e.Plan) - a.p.Lease)",
 		),
 		mistake(
+			"request outlives the lease", "a request may run longer than the claim holds", "apply.go",
+			"context.WithDeadline(ctx, a.deadline.Add(-a.p.Lease/endPart))", "context.WithCancel(ctx)",
+		),
+		mistake(
 			"create again", "an uncertain create is sent again without a search", "prepare.go",
 			"	if !a.caps.FindIncident {\n		if a.target.CreateAgain {\n			return nil\n", "	if a.caps.FindIncident {\n		if !a.target.CreateAgain {\n			return nil\n",
 		),
