@@ -11,6 +11,7 @@ import (
 
 	"github.com/casepush/casepush/internal/ops"
 	"github.com/casepush/casepush/internal/push"
+	"github.com/casepush/casepush/internal/stream"
 )
 
 func (a *app) dlqCommand() *cobra.Command {
@@ -101,7 +102,7 @@ func (s *selection) each(ctx context.Context, o operator, f func(ops.DeadLetter)
 	}
 	for _, id := range s.ids {
 		d, err := o.DeadLetter(ctx, id)
-		if errors.Is(err, ops.ErrNoDeadLetter) {
+		if errors.Is(err, stream.ErrNoDeadLetter) {
 			err = missing(id)
 		} else if err == nil {
 			err = f(d)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/casepush/casepush/internal/ops"
+	"github.com/casepush/casepush/internal/stream"
 )
 
 func (a *app) dlqRedrive() *cobra.Command {
@@ -86,7 +87,7 @@ func (r *redriver) one(ctx context.Context, d ops.DeadLetter) error {
 
 func (r *redriver) missing(id uint64) error {
 	r.left++
-	return r.listing.row(redriven{ID: id, Left: ops.ErrNoDeadLetter.Error()}, strconv.FormatUint(id, 10), "", "", "", "", "left: "+ops.ErrNoDeadLetter.Error())
+	return r.listing.row(redriven{ID: id, Left: stream.ErrNoDeadLetter.Error()}, strconv.FormatUint(id, 10), "", "", "", "", "left: "+stream.ErrNoDeadLetter.Error())
 }
 
 func (r *redriver) summary(err error) error {
@@ -120,7 +121,7 @@ func (a *app) drop(ctx context.Context, o operator, s *selection, yes bool) erro
 	found, gone := 0, 0
 	missing := func(id uint64) error {
 		gone++
-		fmt.Fprintf(a.err, "%d: %v\n", id, ops.ErrNoDeadLetter)
+		fmt.Fprintf(a.err, "%d: %v\n", id, stream.ErrNoDeadLetter)
 		return nil
 	}
 	sure := yes || len(s.ids) == 1
@@ -129,7 +130,7 @@ func (a *app) drop(ctx context.Context, o operator, s *selection, yes bool) erro
 		if !sure {
 			return nil
 		}
-		if err := o.Drop(ctx, d.ID); err != nil && !errors.Is(err, ops.ErrNoDeadLetter) {
+		if err := o.Drop(ctx, d.ID); err != nil && !errors.Is(err, stream.ErrNoDeadLetter) {
 			return err
 		}
 		_, err := fmt.Fprintf(a.out, "%d\tdropped\n", d.ID)

@@ -212,7 +212,11 @@ func (p *publisher) summary() error {
 	case p.dead > 0 && p.dead == p.uncertain && p.late == 0:
 		return fail(exitUncertain, fmt.Errorf("%d of %d events are uncertain: something may have been sent, and a person must decide", p.dead, p.told), "casepush dlq ls --reason uncertain")
 	case p.dead > 0:
-		return fail(exitPartly, fmt.Errorf("%d of %d events were dead-lettered, %d have no outcome yet", p.dead, p.told, p.late), "casepush dlq ls shows the reasons")
+		err := fmt.Errorf("%d of %d events were dead-lettered", p.dead, p.told)
+		if p.late > 0 {
+			err = fmt.Errorf("%w, %d have no outcome within %s", err, p.late, p.timeout)
+		}
+		return fail(exitPartly, err, "casepush dlq ls shows the reasons")
 	case p.late > 0:
 		return fail(exitFailed, fmt.Errorf("%d of %d events have no outcome within %s: they stay on the queue", p.late, p.told, p.timeout), "is a worker running, and does the tracker answer? casepush incidents ls shows what waits")
 	}

@@ -13,9 +13,6 @@ import (
 // DeadLetter is a push that was put aside, with the id that commands name it by.
 type DeadLetter = stream.StoredDeadLetter
 
-// ErrNoDeadLetter: no dead letter has this id.
-var ErrNoDeadLetter = stream.ErrNoDeadLetter
-
 // DeadLetterFilter selects dead letters; empty fields select all.
 type DeadLetterFilter struct {
 	Connector, Space, Case string
@@ -38,7 +35,7 @@ func (o *Ops) DeadLetters(ctx context.Context, filter DeadLetterFilter, f func(D
 	})
 }
 
-// DeadLetter returns one; ErrNoDeadLetter if there is none.
+// DeadLetter returns one; stream.ErrNoDeadLetter if there is none.
 func (o *Ops) DeadLetter(ctx context.Context, id uint64) (DeadLetter, error) {
 	return o.conn.DeadLetters().Get(ctx, id)
 }
@@ -111,7 +108,7 @@ func (o *Ops) Redrive(ctx context.Context, d DeadLetter) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Drop(ctx, d.ID); !errors.Is(err, ErrNoDeadLetter) {
+	if err := o.Drop(ctx, d.ID); !errors.Is(err, stream.ErrNoDeadLetter) {
 		return err
 	}
 	return nil // the worker was faster

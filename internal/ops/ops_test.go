@@ -154,7 +154,7 @@ func TestRedriveOfAnEventThatWasNeverRouted(t *testing.T) {
 	if n := d.jobs(t, ""); n != 1 {
 		t.Errorf("%d jobs", n)
 	}
-	if _, err := d.DeadLetter(t.Context(), l.ID); !errors.Is(err, ops.ErrNoDeadLetter) {
+	if _, err := d.DeadLetter(t.Context(), l.ID); !errors.Is(err, stream.ErrNoDeadLetter) {
 		t.Errorf("the dead letter is still there: %v", err)
 	}
 }
