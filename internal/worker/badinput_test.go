@@ -326,3 +326,38 @@ func TestNoConnector(t *testing.T) {
 	}
 	r.wantIdle()
 }
+
+// TestWrongKibanaCredentials: nothing becomes a dead letter; events wait until
+// they are right.
+func TestWrongKibanaCredentials(t *testing.T) {
+	t.Parallel()
+	r := newRigWith(t, rigOptions{kibana: fakes.KibanaOptions{APIKeys: []secret.String{secret.New("id:canary-right-key")}}})
+	r.start()
+	var awaited []*ops.Awaited
+	for _, e := range []event.Event{
+		{CaseID: r.addCase(kibana.Case{Title: "To be routed"}).ID},
+		{CaseID: r.addCase(kibana.Case{Title: "To be read"}).ID, ConnectorID: "soc-jira", Owner: "securitySolution"},
+	} {
+		a, err := r.ops.PublishAwaited(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		awaited = append(awaited, a)
+	}
+	eventually(t, "refusals", func() bool {
+		log := r.log.String()
+		return strings.Contains(log, "event waits for Kibana") && strings.Contains(log, `"push waits"`) && strings.Contains(log, "unauthenticated (HTTP 401)")
+	})
+	if list := r.letters(); len(list) != 0 {
+		t.Errorf("dead letters: %+v", list)
+	}
+	r.restart(strings.Replace(rigConfig, "canary-kibana-key", "canary-right-key", 1))
+	for _, a := range awaited {
+		if res := r.outcome(a); res.Outcome != push.Pushed || !res.Closed {
+			t.Errorf("with the right key: %+v", res)
+		}
+	}
+	r.wantInStep("To be routed")
+	r.wantInStep("To be read")
+}

@@ -21,7 +21,6 @@ import (
 	"github.com/casepush/casepush/internal/ops"
 	"github.com/casepush/casepush/internal/push"
 	"github.com/casepush/casepush/internal/stream"
-	"github.com/casepush/casepush/internal/telemetry"
 	"github.com/casepush/casepush/internal/worker"
 )
 
@@ -107,11 +106,7 @@ func (r *rig) configure(text string) {
 // start runs a worker until the test ends or r.stop is called.
 func (r *rig) start() {
 	r.t.Helper()
-	log, _ := telemetry.NewLogger(telemetry.Options{Level: telemetry.DebugLevel, Writer: r.log})
-	w, err := worker.New(worker.Options{Config: r.cfg, Types: adapters.Types(), Conn: r.conn, Log: log})
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	w := r.newWorker()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
