@@ -51,9 +51,10 @@ func auditTracker(cases []*subject, jira *fakes.Jira) *audit {
 			continue
 		}
 		for _, extra := range issues[1:] {
-			a.blame(c.id, &a.duplicates, "a second incident %s", extra.Key)
+			a.blame(c.id, &a.duplicates, "a second incident: %s after %s", extra.Key, issues[0].Key)
 		}
-		a.issue(c, issues[0])
+		// Of several, the one that is being kept up to date.
+		a.issue(c, slices.MaxFunc(issues, func(x, y fakes.JiraIssue) int { return x.Updated.Compare(y.Updated) }))
 	}
 	for id, issues := range byCase {
 		a.blame(id, &a.duplicates, "incident %s is of no case", issues[0].Key)
