@@ -100,7 +100,7 @@ func (p *publisher) publish(ctx context.Context, o operator, src *events) error 
 		return p.stopped(src, err)
 	}
 	for len(p.queue) > 0 {
-		if err := p.tellOldest(ctx); err != nil {
+		if err := p.tellOldest(ctx, o); err != nil {
 			return p.stopped(src, err)
 		}
 	}
@@ -121,10 +121,10 @@ func (p *publisher) send(ctx context.Context, o operator, e event.Event) error {
 		if err != nil {
 			return err
 		}
-		return p.tell(r, nil, false)
+		return p.tell(told{Receipt: r})
 	}
 	if len(p.queue) == maxAwaited {
-		if err := p.tellOldest(ctx); err != nil {
+		if err := p.tellOldest(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -136,72 +136,96 @@ func (p *publisher) send(ctx context.Context, o operator, e event.Event) error {
 	return nil
 }
 
-func (p *publisher) tellOldest(ctx context.Context) error {
+func (p *publisher) tellOldest(ctx context.Context, o operator) error {
 	w := p.queue[0]
 	p.queue = p.queue[1:]
 	defer w.Close()
 	if w.Duplicate {
-		return p.tell(w.Receipt, nil, false)
+		return p.tell(told{Receipt: w.Receipt})
 	}
 	inTime, cancel := context.WithDeadline(ctx, w.until)
 	defer cancel()
 	r, err := w.Outcome(inTime)
 	switch {
 	case err == nil:
-		return p.tell(w.Receipt, &r, false)
-	case ctx.Err() == nil && inTime.Err() != nil:
-		p.late++
-		return p.tell(w.Receipt, nil, true)
+		return p.tell(told{Receipt: w.Receipt, Result: &r})
+	case ctx.Err() != nil || inTime.Err() == nil:
+		return err
 	}
-	return err
+	blocked, err := p.blocked(ctx, o, w.Receipt)
+	if err != nil {
+		return err
+	}
+	return p.tell(told{Receipt: w.Receipt, TimedOut: true, Blocked: blocked})
 }
 
-// told is one line of JSON.
+// blocked reports whether an event has no outcome because its case waits for
+// a person. It goes through the ledger once, for the first event that is late.
+func (p *publisher) blocked(ctx context.Context, o operator, r ops.Receipt) (blocked bool, err error) {
+	if p.late > 0 {
+		return false, nil
+	}
+	err = o.Incidents(ctx, ops.IncidentFilter{Space: r.SpaceID, Case: r.CaseID}, func(i ops.Incident) error {
+		blocked = blocked || i.Blocked
+		return nil
+	})
+	return blocked, err
+}
+
+// told is what is said of one event.
 type told struct {
 	ops.Receipt
 	TimedOut bool         `json:"timed_out,omitempty"`
+	Blocked  bool         `json:"blocked,omitempty"` // it waits for a person
 	Result   *push.Result `json:"result,omitempty"`
 }
 
-func (p *publisher) tell(r ops.Receipt, result *push.Result, late bool) error {
+func (p *publisher) tell(t told) error {
 	p.told++
-	if result != nil && result.Outcome == push.DeadLettered {
+	switch {
+	case t.Blocked:
+		p.uncertain++
+	case t.TimedOut:
+		p.late++
+	case t.Result == nil || t.Result.Outcome != push.DeadLettered:
+	case t.Result.Reason == push.ReasonUncertain:
+		p.uncertain++
+	default:
 		p.dead++
-		if result.Reason == push.ReasonUncertain {
-			p.uncertain++
-		}
 	}
 	if p.format == formatJSON {
-		b, err := marshal(told{r, late, result})
+		b, err := marshal(t)
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(p.out, "%s\n", b)
 		return err
 	}
-	cells := append([]string{strconv.FormatUint(r.Seq, 10), r.SpaceID + "/" + r.CaseID}, end(r, result, late)...)
+	cells := append([]string{strconv.FormatUint(t.Seq, 10), t.SpaceID + "/" + t.CaseID}, t.end()...)
 	_, err := fmt.Fprintln(p.out, strings.Join(cells, "\t"))
 	return err
 }
 
 // end is the part of a line that says what became of the event.
-func end(r ops.Receipt, result *push.Result, late bool) []string {
+func (t told) end() []string {
 	switch {
-	case r.Duplicate:
+	case t.Duplicate:
 		return []string{"duplicate"}
-	case late:
+	case t.Blocked:
+		return []string{"uncertain: waits for a person"}
+	case t.TimedOut:
 		return []string{"no outcome in time"}
-	case result == nil:
+	case t.Result == nil:
 		return []string{"stored"}
 	}
-	cells := []string{string(result.Outcome)}
-	if result.Reason != "" {
-		cells = append(cells, string(result.Reason))
+	cells := []string{string(t.Result.Outcome)}
+	if t.Result.Reason != "" {
+		cells = append(cells, string(t.Result.Reason))
 	}
-	if s := result.ExternalService; s != nil {
+	if s := t.Result.ExternalService; s != nil {
 		cells = append(cells, printable(s.ExternalTitle), printable(s.ExternalURL))
 	}
-	if result.Closed {
+	if t.Result.Closed {
 		cells = append(cells, "closed")
 	}
 	return cells
@@ -209,16 +233,16 @@ func end(r ops.Receipt, result *push.Result, late bool) []string {
 
 func (p *publisher) summary() error {
 	switch {
-	case p.dead > 0 && p.dead == p.uncertain && p.late == 0:
-		return fail(exitUncertain, fmt.Errorf("%d of %d events are uncertain: something may have been sent, and a person must decide", p.dead, p.told), "casepush dlq ls --reason uncertain")
 	case p.dead > 0:
-		err := fmt.Errorf("%d of %d events were dead-lettered", p.dead, p.told)
+		err := fmt.Errorf("%d of %d events were dead-lettered", p.dead+p.uncertain, p.told)
 		if p.late > 0 {
 			err = fmt.Errorf("%w, %d have no outcome within %s", err, p.late, p.timeout)
 		}
 		return fail(exitPartly, err, "casepush dlq ls shows the reasons")
 	case p.late > 0:
 		return fail(exitFailed, fmt.Errorf("%d of %d events have no outcome within %s: they stay on the queue", p.late, p.told, p.timeout), "is a worker running, and does the tracker answer? casepush incidents ls shows what waits")
+	case p.uncertain > 0:
+		return fail(exitUncertain, fmt.Errorf("%d of %d events are uncertain: something may have been sent, and a person must decide", p.uncertain, p.told), "casepush incidents ls --uncertain")
 	}
 	return nil
 }

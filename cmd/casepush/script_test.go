@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,11 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/push"
+	"github.com/casepush/casepush/internal/stream"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"casepush": main}) }
@@ -28,6 +34,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"casepush": m
 //	waitfor PATTERN casepush ARG…   runs a command again and again until its output matches
 //	http METHOD URL [FILE]          asks a server; the answer is the next stdout; a GET is repeated until it is 2xx
 //	bigevent FILE BYTES             writes an event of that size
+//	block CONNECTOR CASE SEQ        leaves what a push leaves whose create may have happened at a tracker that cannot be searched
 func TestScript(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -42,7 +49,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"freeport": freePort, "exits": exits, "waitfor": waitFor, "http": askHTTP, "bigevent": bigEvent,
+			"freeport": freePort, "exits": exits, "waitfor": waitFor, "http": askHTTP, "bigevent": bigEvent, "block": block,
 		},
 	})
 }
@@ -155,6 +162,32 @@ func bigEvent(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	b := fmt.Sprintf(`{"case_id":"big","case":{"id":"big","title":%q}}`, strings.Repeat("x", n))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b), 0o600))
+}
+
+func block(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: block CONNECTOR CASE SEQ")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), waitAtMost)
+	defer cancel()
+	seq, err := strconv.ParseUint(args[2], 10, 64)
+	ts.Check(err)
+	conn, err := stream.Connect(ctx, stream.Options{URL: "nats://" + ts.Getenv("CASEPUSH_EMBEDDED_LISTEN")})
+	ts.Check(err)
+	defer conn.Close()
+	key := ledger.Key{Connector: args[0], Space: event.DefaultSpace, Case: args[1]}
+	at := ledger.Position{Stream: conn.Incarnation(), Seq: seq}
+	_, rev, err := conn.Ledger().Get(ctx, key)
+	ts.Check(err)
+	_, _, err = ledger.Write(ctx, conn.Ledger(), key, ledger.Entry{
+		Want: at, Plan: &ledger.Plan{Through: at, Create: true}, Blocked: true, Dead: true,
+		Last: &ledger.Outcome{Outcome: string(push.DeadLettered), Reason: string(push.ReasonUncertain), EventSeq: seq, Owner: "securitySolution", At: time.Now()},
+	}, rev)
+	ts.Check(err)
+	ts.Check(conn.DeadLetters().Put(ctx, push.DeadLetter{
+		ConnectorID: key.Connector, SpaceID: key.Space, CaseID: key.Case, EventSeq: seq, EventStream: at.Stream,
+		Stage: push.StageSettle, Reason: push.ReasonUncertain, Message: "the create may have happened", Attempts: 2, LastAt: time.Now(),
+	}))
 }
 
 // The scripts name every exit code that the commands have.
