@@ -8,20 +8,23 @@ import (
 	"github.com/casepush/casepush/internal/connector"
 )
 
-// ClosedSince tells whether the case was set to closed at or after since, by
-// anybody: a close that is due would then undo a reopening. since is on
-// Kibana's clock (take it from the case's updated_at). known is false if
-// Kibana cannot tell.
-func (c *Client) ClosedSince(ctx context.Context, space, id string, since time.Time) (closed, known bool, err error) {
+// ClosedSince tells when the case was last set to closed at or after since, by
+// anybody: a close that is due would then undo a reopening. The zero time: it
+// was not. Both are on Kibana's clock (take since from the case's updated_at).
+// known is false if Kibana cannot tell.
+func (c *Client) ClosedSince(ctx context.Context, space, id string, since time.Time) (at time.Time, known bool, err error) {
 	known, err = c.eachAction(ctx, space, id, "status", func(a action) (bool, error) {
 		status, err := a.status()
 		if err != nil || a.At.Before(since) {
 			return false, err
 		}
-		closed = status == StatusClosed
-		return !closed, nil
+		if status == StatusClosed {
+			at = a.At.Time
+			return false, nil
+		}
+		return true, nil
 	})
-	return closed, known, err
+	return at, known, err
 }
 
 // Pushed returns Kibana's latest push of the case to the connector, nil if

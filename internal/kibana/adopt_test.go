@@ -163,8 +163,8 @@ func TestActionsAreBounded(t *testing.T) {
 	w := newWire(t, "9.1.0")
 	w.json("GET "+findPath, `{"userActions":[`+status("open", at(5))+`],"total":1000000}`)
 	closed, known, err := w.client(t).ClosedSince(t.Context(), "default", "c-1", instant(t, 0).Time)
-	if closed || known || err != nil {
-		t.Errorf("closed %t, known %t, %v: an endless history cannot be known", closed, known, err)
+	if !closed.IsZero() || known || err != nil {
+		t.Errorf("closed %s, known %t, %v: an endless history cannot be known", closed, known, err)
 	}
 	if n := w.asked("GET", findPath); n != 100 {
 		t.Errorf("%d pages, want 100", n)
@@ -240,10 +240,10 @@ func TestClosedSince(t *testing.T) {
 		w := newWire(t, version)
 		actions(w, version, list...)
 		c := w.client(t)
-		for minute, want := range map[int]bool{0: true, 3: true, 4: false, 9: false} {
+		for minute, want := range map[int]time.Time{0: instant(t, 3).Time, 3: instant(t, 3).Time, 4: {}, 9: {}} {
 			closed, known, err := c.ClosedSince(t.Context(), "default", "c-1", instant(t, minute).Time)
-			if closed != want || !known || err != nil {
-				t.Errorf("%s, since minute %d: closed %t, known %t, %v; want %t", version, minute, closed, known, err, want)
+			if !closed.Equal(want) || !known || err != nil {
+				t.Errorf("%s, since minute %d: closed %s, known %t, %v; want %s", version, minute, closed, known, err, want)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/casepush/casepush/internal/connector"
 )
@@ -28,6 +29,8 @@ type CloseResult struct {
 	// AlreadyClosed: it was so without a write of this call, by another hand
 	// or by an earlier call whose answer was lost.
 	AlreadyClosed bool
+	// At is when it was closed, on Kibana's clock; zero if Kibana did not say.
+	At time.Time
 }
 
 // Close sets the case's status to closed; Kibana itself records who and when,
@@ -48,13 +51,13 @@ func (c *Client) Close(ctx context.Context, space, id string, o CloseOptions) (C
 				return CloseResult{}, err
 			}
 			if found.Status == StatusClosed {
-				return CloseResult{Closed: true, AlreadyClosed: true}, nil
+				return CloseResult{Closed: true, AlreadyClosed: true, At: found.ClosedAt.Time}, nil
 			}
 			version = found.Version
 		}
-		closed, err := c.patchClosed(ctx, space, id, version)
-		if closed {
-			return CloseResult{Closed: true}, nil
+		done, err := c.patchClosed(ctx, space, id, version)
+		if done.Closed {
+			return done, nil
 		}
 		// 406 is "nothing would change": closed already, or an odd answer; both
 		// are for the next reading to tell.
@@ -74,7 +77,7 @@ func (c *Client) lastLook(ctx context.Context, space, id string, refused error) 
 		return CloseResult{}, err
 	}
 	if found.Status == StatusClosed {
-		return CloseResult{Closed: true, AlreadyClosed: true}, nil
+		return CloseResult{Closed: true, AlreadyClosed: true, At: found.ClosedAt.Time}, nil
 	}
 	gaveUp := &connector.Error{
 		Op: "close case", Kind: connector.Conflict, Effect: connector.NotApplied,
@@ -87,9 +90,9 @@ func (c *Client) lastLook(ctx context.Context, space, id string, refused error) 
 	return CloseResult{}, gaveUp
 }
 
-// patchClosed writes once. closed is false without an error if the answer does
-// not show the case closed.
-func (c *Client) patchClosed(ctx context.Context, space, id, version string) (closed bool, err error) {
+// patchClosed writes once. The result is not Closed, without an error, if the
+// answer does not show the case closed.
+func (c *Client) patchClosed(ctx context.Context, space, id, version string) (done CloseResult, err error) {
 	type patch struct {
 		ID      string `json:"id"`
 		Version string `json:"version"`
@@ -100,11 +103,11 @@ func (c *Client) patchClosed(ctx context.Context, space, id, version string) (cl
 		body: map[string][]patch{"cases": {{ID: id, Version: version, Status: StatusClosed}}},
 	})
 	if err != nil {
-		return false, err
+		return CloseResult{}, err
 	}
 	var updated []json.RawMessage
 	if json.Unmarshal(body, &updated) != nil {
-		return false, nil
+		return CloseResult{}, nil
 	}
 	for _, raw := range updated {
 		one, err := DecodeCase(raw)
@@ -112,9 +115,11 @@ func (c *Client) patchClosed(ctx context.Context, space, id, version string) (cl
 			continue
 		}
 		c.learnOwnUser(one.UpdatedBy)
-		closed = closed || one.Status == StatusClosed
+		if one.Status == StatusClosed {
+			done = CloseResult{Closed: true, At: one.ClosedAt.Time}
+		}
 	}
-	return closed, nil
+	return done, nil
 }
 
 // OwnUser is the username that Kibana records for our writes, "" while it is

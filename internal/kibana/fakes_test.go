@@ -113,8 +113,8 @@ func TestCloseAndReopen(t *testing.T) {
 		ctx := t.Context()
 		made := must(fake.AddCase("soc", kibana.Case{ID: "c-1"}))
 		since := made.CreatedAt.Time
-		if closed, known, err := c.ClosedSince(ctx, "soc", "c-1", since); closed || !known || err != nil {
-			t.Fatalf("before: %t, %t, %v", closed, known, err)
+		if closed, known, err := c.ClosedSince(ctx, "soc", "c-1", since); !closed.IsZero() || !known || err != nil {
+			t.Fatalf("before: %s, %t, %v", closed, known, err)
 		}
 		got, err := c.Close(ctx, "soc", "c-1", kibana.CloseOptions{Version: made.Version})
 		if err != nil || !got.Closed || got.AlreadyClosed {
@@ -124,19 +124,22 @@ func TestCloseAndReopen(t *testing.T) {
 			t.Errorf("own user %q, want robot", c.OwnUser())
 		}
 		now := must(c.Case(ctx, "soc", "c-1", kibana.What{}))
+		if got.At.IsZero() || !got.At.Equal(now.ClosedAt.Time) {
+			t.Errorf("closed at %s, Kibana says %s", got.At, now.ClosedAt)
+		}
 		if now.LastUser(c.OwnUser()).Username != "analyst" {
 			t.Errorf("a footer would name %q", now.LastUser(c.OwnUser()).Name())
 		}
 		got, err = c.Close(ctx, "soc", "c-1", kibana.CloseOptions{Version: made.Version})
-		if err != nil || !got.AlreadyClosed {
+		if err != nil || !got.AlreadyClosed || !got.At.Equal(now.ClosedAt.Time) {
 			t.Errorf("close again: %+v, %v", got, err)
 		}
 		must(fake.Reopen("c-1"))
-		if closed, known, err := c.ClosedSince(ctx, "soc", "c-1", since); !closed || !known || err != nil {
-			t.Errorf("reopened since: %t, %t, %v", closed, known, err)
+		if closed, known, err := c.ClosedSince(ctx, "soc", "c-1", since); !closed.Equal(now.ClosedAt.Time) || !known || err != nil {
+			t.Errorf("reopened since: %s, %t, %v", closed, known, err)
 		}
-		if closed, _, err := c.ClosedSince(ctx, "soc", "c-1", since.Add(time.Hour)); closed || err != nil {
-			t.Errorf("an hour later: %t, %v", closed, err)
+		if closed, _, err := c.ClosedSince(ctx, "soc", "c-1", since.Add(time.Hour)); !closed.IsZero() || err != nil {
+			t.Errorf("an hour later: %s, %v", closed, err)
 		}
 		_, err = c.Close(ctx, "other", "c-1", kibana.CloseOptions{})
 		wantKind(t, err, connector.NotFound)

@@ -51,23 +51,36 @@ func (a *attempt) closeCase(ctx context.Context, wasDead bool) (Verdict, error) 
 	if a.state.thin {
 		opts.Version = a.state.c.Version
 	}
-	if _, err := a.p.Kibana.Close(ctx, a.job.Space, a.job.Case, opts); err != nil {
+	done, err := a.p.Kibana.Close(ctx, a.job.Space, a.job.Case, opts)
+	if err != nil {
 		if e := connector.AsError("close case", err); e.Kind == connector.NotFound && a.state.c != nil && !a.state.thin {
 			// The event brought a case that this Kibana does not have: there
 			// is nothing to close.
-			return a.closed(ctx, false, wasDead)
+			return a.closed(ctx, time.Time{}, wasDead)
 		}
 		return a.fail(ctx, failed(StageClose, err))
 	}
-	return a.closed(ctx, true, wasDead)
+	return a.closed(ctx, orNow(done.At), wasDead)
 }
 
-func (a *attempt) closed(ctx context.Context, done, wasDead bool) (Verdict, error) {
+// orNow is the time of a close that Kibana did not tell the time of.
+func orNow(at time.Time) time.Time {
+	if at.IsZero() {
+		return time.Now()
+	}
+	return at
+}
+
+// closed records when the case was closed, zero if there was nothing to close.
+// The time is Kibana's: by a later one, that of a close which is found out only
+// after a crash for example, an event that came with a reopening would look
+// older than the close and leave the case open.
+func (a *attempt) closed(ctx context.Context, at time.Time, wasDead bool) (Verdict, error) {
 	e := a.entry.Clone()
 	e.Closing, e.Claim, e.Retry = nil, nil, nil
 	e.Dead = false
-	if done {
-		e.ClosedAt = time.Now().UTC()
+	if !at.IsZero() {
+		e.ClosedAt = at.UTC()
 		if e.Last != nil {
 			e.Last.Closed = true
 		}
@@ -84,16 +97,16 @@ func (a *attempt) closed(ctx context.Context, done, wasDead bool) (Verdict, erro
 func (a *attempt) resumeClosing(ctx context.Context) (Verdict, error) {
 	wasDead := a.entry.Dead
 	if a.p.Kibana == nil {
-		return a.closed(ctx, true, wasDead)
+		return a.closed(ctx, time.Now(), wasDead)
 	}
 	since := a.entry.Closing.Since
 	a.state.head, a.state.owner = a.entry.Cursor, a.entry.Last.Owner
-	done, known, err := a.p.Kibana.ClosedSince(ctx, a.job.Space, a.job.Case, since)
+	at, known, err := a.p.Kibana.ClosedSince(ctx, a.job.Space, a.job.Case, since)
 	switch {
 	case err != nil:
 		return a.fail(ctx, failed(StageClose, err))
-	case known && done:
-		return a.closed(ctx, true, wasDead)
+	case known && !at.IsZero():
+		return a.closed(ctx, at, wasDead)
 	}
 	if err := a.hold(ctx, a.entry.Clone()); err != nil {
 		return Verdict{}, err

@@ -35,7 +35,7 @@ type Kibana interface {
 	Case(ctx context.Context, space, id string, what kibana.What) (*kibana.Case, error)
 	Pushed(ctx context.Context, space, id, connectorID string, c *kibana.Case) (*kibana.ExternalService, error)
 	Close(ctx context.Context, space, id string, opts kibana.CloseOptions) (kibana.CloseResult, error)
-	ClosedSince(ctx context.Context, space, id string, since time.Time) (closed, known bool, err error)
+	ClosedSince(ctx context.Context, space, id string, since time.Time) (at time.Time, known bool, err error)
 	OwnUser() string
 }
 
