@@ -49,6 +49,7 @@ type step struct {
 	Ref        string          `json:"ref,omitempty"`         // the issue's id
 	Read       []string        `json:"read,omitempty"`
 	Comment    *comment        `json:"comment,omitempty"`
+	Comments   []comment       `json:"comments,omitempty"`
 	Answers    []answer        `json:"answers"`
 	Requests   []request       `json:"requests"`
 	Returns    json.RawMessage `json:"returns"`
@@ -185,7 +186,9 @@ func (v *vector) do(t *testing.T, con connector.Connector, s *step) json.RawMess
 	case "update incident":
 		err = con.UpdateIncident(t.Context(), id, ref, incident(t, s))
 	case "count comments":
-		result, err = con.CountComments(t.Context(), ref, s.Comment.whole())
+		var counts []int
+		counts, err = con.CountComments(t.Context(), ref, s.whole())
+		result = counts
 	case "add comment":
 		err = con.AddComment(t.Context(), ref, s.Comment.whole())
 	default:
@@ -203,6 +206,15 @@ func (v *vector) do(t *testing.T, con connector.Connector, s *step) json.RawMess
 		result = failure
 	}
 	return encode(t, result)
+}
+
+// whole returns the comments that a step counts.
+func (s *step) whole() []connector.Comment {
+	out := make([]connector.Comment, len(s.Comments))
+	for i := range out {
+		out[i] = s.Comments[i].whole()
+	}
+	return out
 }
 
 func (c *comment) whole() connector.Comment {

@@ -30,11 +30,19 @@ type Connector interface {
 	// UpdateIncident sets the given fields and leaves all others alone; the
 	// correlation mark survives it. It may be repeated with the same effect.
 	UpdateIncident(ctx context.Context, id CorrelationID, ref Ref, in Incident) error
-	// CountComments says how often the comment is at the incident. Where
-	// Capabilities.CommentsByID is set it counts this very comment, by the ID
-	// and Source that it carries there; else every comment whose exact text has
-	// its Digest, other comments of the same text included.
-	CountComments(ctx context.Context, ref Ref, c Comment) (int, error)
+	// CountComments says how often each of the given comments is at the
+	// incident: one count for each, in their order. It lists the incident's
+	// comments once (in as many pages as that takes), however many are given;
+	// for none it sends no request. With an error there are no counts.
+	//
+	// Where Capabilities.CommentsByID is set, a count is of this very comment,
+	// by the ID and Source that it carries at the tracker. Else it is of every
+	// comment whose exact text has the Digest, whatever mark it carries: those
+	// of Kibana, of people and our own of another id are included. A comment
+	// that shows this very ID and Source counts too if its text was changed
+	// there. So comments of one text share what is counted: the caller takes
+	// off those of that text that it knows, and each that it finds.
+	CountComments(ctx context.Context, ref Ref, cs []Comment) ([]int, error)
 	// AddComment adds one comment.
 	AddComment(ctx context.Context, ref Ref, c Comment) error
 }
@@ -114,8 +122,9 @@ type Capabilities struct {
 	// FindIncident and CountComments: false means that an uncertain create or
 	// comment cannot be looked up, and a person has to decide.
 	FindIncident, CountComments bool
-	// CommentsByID: comments carry their ID and Source (as properties), so that
-	// two comments of the same text are told apart.
+	// CommentsByID: every comment that we sent shows its ID and Source (as
+	// properties) in a listing, for certain, so that two comments of the same
+	// text are told apart.
 	CommentsByID bool
 	// ReadIncident: needed for append on title and description.
 	ReadIncident bool

@@ -79,12 +79,15 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Causes that are told apart by errors.Is, because a dead letter names them.
+// Causes that are told apart by errors.Is.
 var (
 	// ErrHostNotAllowed: the URL's host is not in outbound.allowedHosts. Nothing was sent.
 	ErrHostNotAllowed = errors.New("host not allowed")
 	// ErrTemplate: a template did not render to something that can be sent. Nothing was sent.
 	ErrTemplate = errors.New("template")
+	// ErrAnswerTooLarge: the answer is larger than outbound.maxResponseContentLength.
+	// A reader may ask for less.
+	ErrAnswerTooLarge = errors.New("answer too large")
 )
 
 // AsError returns the *Error in err's chain. Any other error becomes a

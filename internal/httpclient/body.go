@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/casepush/casepush/internal/connector"
 )
 
 // maxDrain is how much of an unread body is read at Close to keep the
@@ -54,6 +56,9 @@ type tooLarge struct{ limit int64 }
 func (e tooLarge) Error() string {
 	return fmt.Sprintf("the answer is larger than %d bytes (outbound.maxResponseContentLength)", e.limit)
 }
+
+// Is makes errors.Is(err, connector.ErrAnswerTooLarge) true.
+func (tooLarge) Is(target error) bool { return target == connector.ErrAnswerTooLarge }
 
 // noAnswer: the time for the whole exchange is over.
 type noAnswer struct{ after time.Duration }

@@ -19,6 +19,7 @@ func behaviourCases() []namedCase {
 		{"read: what the tracker has", readBack},
 		{"comment twice", commentTwice},
 		{"comment: look-up by digest", commentByDigest},
+		{"comment: several in one listing", commentsInOneListing},
 		{"missing incident", missingIncident},
 		{"hostile id", hostileID},
 		{"many at once", manyAtOnce},
@@ -117,7 +118,7 @@ func findImpossible(t testing.TB, h Harness) {
 		b.checkKind(b.checkError(err), connector.Rejected, connector.NotApplied)
 	}
 	if !can.CountComments {
-		_, err := b.conn.CountComments(b.context(), h.Missing, comment("c1", commentText))
+		_, err := b.conn.CountComments(b.context(), h.Missing, []connector.Comment{comment("c1", commentText)})
 		b.checkKind(b.checkError(err), connector.Rejected, connector.NotApplied)
 	}
 	if !can.ReadIncident {

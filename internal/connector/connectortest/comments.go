@@ -1,19 +1,21 @@
 package connectortest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/casepush/casepush/internal/connector"
 )
 
-// count asks how often a comment is there.
-func (b *bench) count(ref connector.Ref, c connector.Comment, want int) {
+// count asks how often the comments are there.
+func (b *bench) count(ref connector.Ref, cs []connector.Comment, want ...int) {
 	b.Helper()
 	if !b.conn.Capabilities().CountComments {
 		return
 	}
-	if n, err := b.conn.CountComments(b.context(), ref, c); err != nil || n != want {
-		b.Errorf("count of comment %q: %d, error %v, want %d", c.ID, n, err, want)
+	if counts, err := b.conn.CountComments(b.context(), ref, cs); err != nil || !slices.Equal(counts, want) {
+		b.Errorf("counts of %d comments: %v, error %v, want %v", len(cs), counts, err, want)
 	}
 }
 
@@ -25,8 +27,7 @@ func commentTwice(t testing.TB, h Harness) {
 		if have := b.incident(ref.ID).Comments; len(have) != n {
 			b.Errorf("%d comments at the tracker, want %d", len(have), n)
 		}
-		b.count(ref, c, n)
-		b.count(ref, other, 0)
+		b.count(ref, []connector.Comment{c, other}, n, 0)
 		if err := b.conn.AddComment(b.context(), ref, c); err != nil {
 			b.Fatalf("add comment: %v", err)
 		}
@@ -47,5 +48,43 @@ func commentByDigest(t testing.TB, h Harness) {
 		b.Fatalf("add comment: %v", err)
 	}
 	c.Text = ""
-	b.count(ref, c, 1)
+	b.count(ref, []connector.Comment{c}, 1)
+}
+
+// commentsInOneListing counts many comments with the requests that one takes.
+// Two of them have one text: without CommentsByID each is counted for both.
+func commentsInOneListing(t testing.TB, h Harness) {
+	b := newBench(t, h)
+	can := b.conn.Capabilities()
+	if !can.CountComments {
+		b.Skip("comments cannot be counted")
+	}
+	ref := b.create(0)
+	twin := comment("c2", commentText)
+	for _, c := range []connector.Comment{comment("c1", commentText), twin, comment("c3", "quite another text")} {
+		if err := b.conn.AddComment(b.context(), ref, c); err != nil {
+			b.Fatalf("add comment: %v", err)
+		}
+	}
+	same := 2
+	if can.CommentsByID {
+		same = 1
+	}
+	b.wire.reset()
+	b.count(ref, nil)
+	if all, _ := b.wire.counted(); all != 0 {
+		b.Errorf("%d requests for no comment", all)
+	}
+	b.count(ref, []connector.Comment{twin}, same)
+	one, _ := b.wire.counted()
+	b.wire.reset()
+	cs := []connector.Comment{comment("c3", "quite another text"), comment("c1", commentText), twin}
+	want := []int{1, same, same}
+	for i := range 50 {
+		cs, want = append(cs, comment(fmt.Sprint("n", i), fmt.Sprint("not there ", i))), append(want, 0)
+	}
+	b.count(ref, cs, want...)
+	if all, writes := b.wire.counted(); all != one || writes != 0 {
+		b.Errorf("%d requests for %d comments, of them %d that change something; for one comment %d", all, len(cs), writes, one)
+	}
 }

@@ -63,7 +63,7 @@ func operations() []operation {
 		{
 			name: "count", can: func(c connector.Capabilities) bool { return c.CountComments }, prepare: existing,
 			call: func(ctx context.Context, b *bench, ref connector.Ref) error {
-				_, err := b.conn.CountComments(ctx, ref, comment("c1", commentText))
+				_, err := b.conn.CountComments(ctx, ref, []connector.Comment{comment("c1", commentText)})
 				return err
 			},
 			applied: never,

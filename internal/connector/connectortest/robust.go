@@ -24,7 +24,7 @@ func missingIncident(t testing.TB, h Harness) {
 	check(b.conn.AddComment(b.context(), h.Missing, comment("c1", commentText)))
 	can := b.conn.Capabilities()
 	if can.CountComments {
-		_, err := b.conn.CountComments(b.context(), h.Missing, comment("c1", commentText))
+		_, err := b.conn.CountComments(b.context(), h.Missing, []connector.Comment{comment("c1", commentText)})
 		check(err)
 	}
 	if can.ReadIncident {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ type defects struct {
 	followsRedirects, forgetsContext, leavesBodyOpen, leaksGoroutine          bool
 	missingIsNone, missingSearchIsNone, emptyIsCreated, pageIsSuccess         bool
 	pastesID, losesMark, createsInTwoSteps, failsAfterReadBack, countsLoosely bool
-	commentsTwice, recreatesMissing, swallowsKind404s                         bool
+	commentsTwice, recreatesMissing, swallowsKind404s, listsForEach           bool
+	countsBackwards                                                           bool
 }
 
 // tiny is a complete adapter for the tiny tracker.
@@ -264,18 +266,29 @@ func (a *tiny) ReadIncident(ctx context.Context, ref connector.Ref, fields []str
 	return out, nil
 }
 
-func (a *tiny) CountComments(ctx context.Context, ref connector.Ref, c connector.Comment) (int, error) {
+func (a *tiny) CountComments(ctx context.Context, ref connector.Ref, cs []connector.Comment) ([]int, error) {
+	if len(cs) == 0 {
+		return nil, nil
+	}
 	in, err := a.get(ctx, "count comments", ref)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	n := 0
-	for _, have := range in.Comments {
-		if connector.Digest(have) == c.Digest || a.defects.countsLoosely {
-			n++
+	counts := make([]int, len(cs))
+	for i, c := range cs {
+		for _, have := range in.Comments {
+			if connector.Digest(have) == c.Digest || a.defects.countsLoosely {
+				counts[i]++
+			}
+		}
+		if i > 0 && a.defects.listsForEach {
+			_, _ = a.get(ctx, "count comments", ref)
 		}
 	}
-	return n, nil
+	if a.defects.countsBackwards {
+		slices.Reverse(counts)
+	}
+	return counts, nil
 }
 
 func (a *tiny) AddComment(ctx context.Context, ref connector.Ref, c connector.Comment) error {
