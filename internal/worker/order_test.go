@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -48,5 +49,52 @@ func TestOlderSnapshotAfterThinEvent(t *testing.T) {
 	}
 	if issues := r.jira.Issues(); len(issues) != 1 || len(issues[0].Comments) != 1 {
 		t.Errorf("issues: %+v", issues)
+	}
+}
+
+// The answer to a close is lost, and by the time that the worker finds out that
+// it has closed the case, an analyst has opened it again. The event that comes
+// with the reopening is newer than the close, whenever it was recorded.
+func TestReopenedBeforeCloseIsRecorded(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	c := r.addCase(kibana.Case{Title: "Suspicious login"})
+	if _, err := r.kibana.Faults().Add(fakes.Rule{Method: "PATCH", DropAnswer: true, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	l, err := r.conn.Listen("default", c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	seq, _, err := r.conn.Publish(ctx, event.Event{CaseID: c.ID, SpaceID: "default"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	eventually(t, "a close that nobody heard of", func() bool {
+		now, _ := r.kibana.Case(c.ID)
+		return now.Status == "closed"
+	})
+	// A close on the same millisecond would not be older.
+	<-time.After(2 * time.Millisecond)
+	reopened, err := r.kibana.Reopen(c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot, err := json.Marshal(reopened)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := l.Next(ctx, seq); err != nil || !res.Closed {
+		t.Fatalf("first result: %+v, %v", res, err)
+	}
+	if res := r.push(event.Event{CaseID: c.ID, Case: snapshot}); !res.Closed {
+		t.Errorf("second result: %+v", res)
+	}
+	if now, _ := r.kibana.Case(c.ID); now.Status != "closed" {
+		t.Errorf("the case is %s", now.Status)
 	}
 }
