@@ -22,16 +22,17 @@ import (
 
 // rig is nats-server, the fakes, and a configuration for workers.
 type rig struct {
-	t       *testing.T
-	dir     string
-	nats    *process
-	natsURL string // without credentials
-	fakes   *process
-	urls    map[string]string // of the fakes
-	config  string            // path
-	environ []string
-	js      jetstream.JetStream
-	results *nats.Subscription
+	t          *testing.T
+	dir        string
+	nats       *process
+	natsConfig string // path; more settings of the server
+	natsURL    string // without credentials
+	fakes      *process
+	urls       map[string]string // of the fakes
+	config     string            // path
+	environ    []string
+	js         jetstream.JetStream
+	results    *nats.Subscription
 }
 
 // rigConfig has {nats} and the fakes' names for addresses.
@@ -56,10 +57,17 @@ configurations:
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	return newRigOn(t, "")
+}
+
+// newRigOn has more settings for nats-server.
+func newRigOn(t *testing.T, natsConfig string) *rig {
+	t.Helper()
 	r := &rig{t: t, dir: t.TempDir(), environ: []string{
 		"HOME=" + t.TempDir(), "KIBANA_KEY=" + canaryKibana, "JIRA_TOKEN=" + canaryJira, "JIRA_PAT=" + canaryPAT,
 		"NATS_PASSWORD=" + canaryNATS, "HTTP_TOKEN=" + canaryHTTP,
 	}}
+	r.natsConfig = r.file("nats.conf", natsConfig)
 	r.startNATS("-1")
 	r.startFakes()
 	r.configure(rigConfig)
@@ -69,7 +77,7 @@ func newRig(t *testing.T) *rig {
 // startNATS runs the server on the rig's store; port -1 is any.
 func (r *rig) startNATS(port string) {
 	r.t.Helper()
-	r.nats = start(r.t, r.environ, natsProgram(), "-js", "-a", "127.0.0.1", "-p", port, "-sd", filepath.Join(r.dir, "js"),
+	r.nats = start(r.t, r.environ, natsProgram(), "-c", r.natsConfig, "-js", "-a", "127.0.0.1", "-p", port, "-sd", filepath.Join(r.dir, "js"),
 		"--ports_file_dir", r.dir, "--user", "worker", "--pass", canaryNATS)
 	r.nats.says("Server is ready")
 	path := filepath.Join(r.dir, fmt.Sprintf("nats-server_%d.ports", r.nats.cmd.Process.Pid))
