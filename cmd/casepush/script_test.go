@@ -88,7 +88,7 @@ func exitCode(ts *testscript.TestScript, err error) int {
 }
 
 const (
-	waitAtMost = 30 * time.Second
+	waitAtMost = 60 * time.Second
 	waitEvery  = 200 * time.Millisecond
 )
 
