@@ -179,7 +179,7 @@ func FuzzDecodeCase(f *testing.F) {
 		if second, _ := json.Marshal(again); string(second) != string(first) {
 			t.Fatalf("changed in passing:\n%s\n%s", first, second)
 		}
-		_, _ = c.AlertCount(), c.LastUser("x").Name()
+		_, _ = c.AlertCount(), kibana.LastUser(c.UpdatedBy, c.CreatedBy, "x").Name()
 	})
 }
 

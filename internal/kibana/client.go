@@ -30,7 +30,8 @@ type Options struct {
 	// HTTP sends the requests: made by httpclient.New, which decides about TLS,
 	// proxy, time-outs and sizes (see [MaxAnswerBytes]).
 	HTTP *http.Client
-	// PublicBaseURL is Kibana's server.publicBaseUrl; "" means no links.
+	// PublicBaseURL is Kibana's server.publicBaseUrl; "" means no links. It is
+	// only checked here; [CaseURL] makes the links.
 	PublicBaseURL string
 	// OwnUser is the username that Kibana records for our writes. "" means the
 	// Username, or with an API key what Kibana's answers show: see [Client.OwnUser].
@@ -43,10 +44,9 @@ type Options struct {
 // that Kibana's refusals and a tracker's are judged alike; Kind NotFound means
 // that the case is not there (or is in another space).
 type Client struct {
-	base   string // without a slash at the end
-	auth   secret.String
-	http   *http.Client
-	public string
+	base string // without a slash at the end
+	auth secret.String
+	http *http.Client
 
 	version versionCache
 
@@ -60,9 +60,8 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	public := ""
 	if o.PublicBaseURL != "" {
-		if public, err = cleanBase("public base url", o.PublicBaseURL); err != nil {
+		if _, err := cleanBase("public base url", o.PublicBaseURL); err != nil {
 			return nil, err
 		}
 	}
@@ -77,7 +76,7 @@ func New(o Options) (*Client, error) {
 	if own == "" {
 		own = o.Username
 	}
-	return &Client{base: base, auth: auth, http: o.HTTP, public: public, own: own}, nil
+	return &Client{base: base, auth: auth, http: o.HTTP, own: own}, nil
 }
 
 // cleanBase checks a base URL and cuts the slash at its end. Its errors do not

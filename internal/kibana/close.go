@@ -126,7 +126,7 @@ func (c *Client) patchClosed(ctx context.Context, space, id, version string) (do
 // not known. It is what Options gave, else it is learnt from the first answer
 // to a write. An API key writes as the person who made it: when that is not a
 // user made for this purpose, the changes which that person makes by hand are
-// taken for ours, and footers name the case's creator instead ([Case.LastUser]).
+// taken for ours, and footers name the case's creator instead ([LastUser]).
 func (c *Client) OwnUser() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -21,19 +21,24 @@ func (u *User) Name() string {
 	return cmp.Or(u.FullName, u.Username, UnknownUser)
 }
 
-// LastUser is whom a footer names: who changed the case last, else who created
-// it; nil if Kibana knows neither. own is the username of our own writes (""
-// if not known): such a change does not count, so the creator is named.
-func (c *Case) LastUser(own string) *User {
-	if c.UpdatedBy == nil || own != "" && c.UpdatedBy.Username == own {
-		return c.CreatedBy
+// LastUser is whom a footer names: who changed a case or comment last, else
+// who created it; nil if that is not known. own is the username of our own
+// writes ("" if not known): we are never named, so our change does not count
+// (closing a case is one), and what we have created has nobody.
+func LastUser(updated, created *User, own string) *User {
+	for _, u := range []*User{updated, created} {
+		if u != nil && (own == "" || u.Username != own) {
+			return u
+		}
 	}
-	return c.UpdatedBy
+	return nil
 }
 
-// AlertCount is the number of alerts attached to the case, counted as Kibana
-// does: the ids over all alert attachments, an id that is there twice twice.
-// It is TotalAlerts if that is larger, since newer versions list no alerts.
+// AlertCount is the number of alerts attached to the case: the greater of
+// those listed (the ids over all alert attachments, an id that is there twice
+// twice, as Kibana counts them) and TotalAlerts. Newer versions list none, and
+// a snapshot may list only some, so that either alone would change with the
+// way in which the case came to us.
 func (c *Case) AlertCount() int {
 	n := 0
 	for _, a := range c.Comments {
@@ -76,33 +81,6 @@ func (c *Case) changedAt() Time {
 	return c.UpdatedAt
 }
 
-// Compare orders two states of one case: negative if a is older than b, 0 if
-// nothing tells them apart. It goes by updated_at (else created_at), then by the
-// decoded version. nil is older than any state.
-func Compare(a, b *Case) int {
-	if a == nil || b == nil {
-		switch {
-		case a == b:
-			return 0
-		case a == nil:
-			return -1
-		}
-		return 1
-	}
-	if n := a.changedAt().Compare(b.changedAt().Time); n != 0 {
-		return n
-	}
-	seqA, termA, okA := ParseVersion(a.Version)
-	seqB, termB, okB := ParseVersion(b.Version)
-	if !okA || !okB {
-		return 0
-	}
-	return cmp.Or(cmp.Compare(seqA, seqB), cmp.Compare(termA, termB))
-}
-
-// Newer reports whether a is a newer state than b; see [Compare].
-func Newer(a, b *Case) bool { return Compare(a, b) > 0 }
-
 // CaseURL is where people see the case, as Kibana's footers write it; "" if
 // base (server.publicBaseUrl) is "".
 func CaseURL(base, space, owner, id string) string {
@@ -134,14 +112,4 @@ func appRoute(owner string) string {
 		return "/app/observability"
 	}
 	return "/app/management/insightsAndAlerting"
-}
-
-// CaseURL is [CaseURL] with the client's PublicBaseURL.
-func (c *Client) CaseURL(space, owner, id string) string {
-	return CaseURL(c.public, space, owner, id)
-}
-
-// AlertsURL is [AlertsURL] with the client's PublicBaseURL.
-func (c *Client) AlertsURL(space, owner, id string) string {
-	return AlertsURL(c.public, space, owner, id)
 }

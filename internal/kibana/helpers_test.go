@@ -37,11 +37,12 @@ func TestLastUser(t *testing.T) {
 		{"updated by us", m, q, "m", q},
 		{"updated by somebody else", m, q, "us", m},
 		{"nobody known", nil, nil, "m", nil},
-		{"created by us too", m, m, "m", m},
+		{"created by us too", m, m, "m", nil},
+		{"created by us, never updated", nil, m, "m", nil},
+		{"created by us, updated by somebody", q, m, "m", q},
 		{"no name does not fall through", nameless, q, "", nameless},
 	} {
-		c := &kibana.Case{UpdatedBy: tt.updated, CreatedBy: tt.created}
-		if got := c.LastUser(tt.own); got != tt.want {
+		if got := kibana.LastUser(tt.updated, tt.created, tt.own); got != tt.want {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.want)
 		}
 	}
@@ -75,33 +76,6 @@ func TestAlerts(t *testing.T) {
 		if got := tt.c.AlertsPushed(); got != tt.pushed {
 			t.Errorf("%s: pushed %t, want %t", tt.name, got, tt.pushed)
 		}
-	}
-}
-
-func TestCompare(t *testing.T) {
-	at := func(ms int) kibana.Time { return kibana.Time{Time: time.UnixMilli(int64(ms))} }
-	v := kibana.FormatVersion
-	ascending := []*kibana.Case{
-		nil,
-		{},
-		{CreatedAt: at(5), Version: v(1, 1)},
-		{CreatedAt: at(1), UpdatedAt: at(6), Version: v(9, 1)},
-		{CreatedAt: at(1), UpdatedAt: at(7), Version: v(2, 1)},
-		{CreatedAt: at(1), UpdatedAt: at(7), Version: v(10, 1)}, // as numbers, not as texts
-		{CreatedAt: at(1), UpdatedAt: at(7), Version: v(10, 2)},
-	}
-	for i, a := range ascending {
-		for j, b := range ascending {
-			if got := kibana.Newer(a, b); got != (i > j) {
-				t.Errorf("Newer(%d, %d) = %t", i, j, got)
-			}
-			if got := kibana.Compare(a, b); got < 0 != (i < j) || got > 0 != (i > j) {
-				t.Errorf("Compare(%d, %d) = %d", i, j, got)
-			}
-		}
-	}
-	if n := kibana.Compare(&kibana.Case{Version: "odd"}, &kibana.Case{Version: v(1, 1)}); n != 0 {
-		t.Errorf("a version that cannot be read decides: %d", n)
 	}
 }
 
