@@ -27,26 +27,10 @@ func (r *renderer) comments() ([]connector.Comment, error) {
 		text := c.Text + "\n\n" + r.addedBy(c.UpdatedBy, c.CreatedBy)
 		out = append(out, r.parts(c.ID, connector.Digest(c.Text), text)...)
 	}
-	if n := r.alerts(); n > 0 {
+	if n := r.Case.AlertCount(); n > 0 {
 		out = append(out, r.parts(AlertTotalID(r.Case.ID), strconv.Itoa(n), r.alertTotal(n))...)
 	}
 	return out, nil
-}
-
-// alerts counts the alert ids of all alert attachments, without removing
-// doubles, as Kibana does. Where the attachments are not at hand the case's
-// own count has to do.
-func (r *renderer) alerts() int {
-	n := 0
-	for _, c := range r.Case.Comments {
-		if c.IsAlert() {
-			n += len(c.AlertID)
-		}
-	}
-	if n == 0 {
-		n = r.Case.TotalAlerts
-	}
-	return n
 }
 
 // comment makes one comment of a text that fits.
