@@ -39,7 +39,7 @@ func chosenSize() size {
 	if os.Getenv(sizeVariable) == "full" {
 		return size{cases: 300, kills: 24, hits: 10, bound: 6 * time.Minute}
 	}
-	return size{cases: 30, kills: 4, hits: 1, bound: 2 * time.Minute}
+	return size{cases: 30, kills: 3, hits: 1, bound: 2 * time.Minute}
 }
 
 func chosenSeed(t *testing.T) uint64 {
@@ -55,7 +55,7 @@ func chosenSeed(t *testing.T) uint64 {
 	return seed
 }
 
-// dropRate is how many of the tracker's answers are lost after it acted.
+// dropRate is how many answers are lost after the fake acted.
 const dropRate = 0.05
 
 func TestKills(t *testing.T) {
@@ -66,8 +66,10 @@ func TestKills(t *testing.T) {
 	s, seed := chosenSize(), chosenSeed(t)
 	t.Logf("seed %d (%s=%d repeats the choices)", seed, seedVariable, seed)
 	r := newRig(t, seed)
-	if _, err := r.jira.Faults().Add(fakes.Rule{Probability: dropRate, DropAnswer: true}); err != nil {
-		t.Fatal(err)
+	for _, faults := range []*fakes.Faults{r.jira.Faults(), r.kibana.Faults()} {
+		if _, err := faults.Add(fakes.Rule{Probability: dropRate, DropAnswer: true}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	begun := time.Now()
 	story := newStory(r.kibana, seed, s.cases)
@@ -79,7 +81,8 @@ func TestKills(t *testing.T) {
 	a.auditRecords(r, story.cases, published)
 	t.Logf("%d cases, %d comments in them, %d events", s.cases, s.cases*commentsPerCase, len(published))
 	t.Logf("%d kills with SIGKILL, %d of them hit an open intent (%d intents); %d stalls", k.kills, k.hits, k.intents, k.stalls)
-	t.Logf("%d answers dropped after acting, %d of them to writes; search lag %s", droppedAnswers(r.jira, false), droppedAnswers(r.jira, true), searchLag)
+	t.Logf("Jira: %d answers dropped after acting, %d of them to writes; search lag %s; Kibana: %d and %d",
+		droppedAnswers(r.jira, false), droppedAnswers(r.jira, true), searchLag, droppedAnswers(r.kibana, false), droppedAnswers(r.kibana, true))
 	t.Logf("%d incidents, %d comments, %d duplicates, %d lost, %d order violations, in %s",
 		a.incidents, a.comments, a.duplicates, a.lost, a.order, took.Round(100*time.Millisecond))
 	t.Logf("%d results, %d cases closed, %d of them last changed by us", a.results, a.closed, a.changedByUs)
@@ -154,8 +157,8 @@ func (r *rig) tell(story *story, n int) (t told) {
 }
 
 // droppedAnswers counts those that a rule has dropped.
-func droppedAnswers(j *fakes.Jira, writes bool) int {
-	return j.Journal().Count(func(r fakes.Request) bool { return r.Fault != "" && (r.Acted || !writes) })
+func droppedAnswers(f fakes.Fake, writes bool) int {
+	return f.Journal().Count(func(r fakes.Request) bool { return r.Fault != "" && (r.Acted || !writes) })
 }
 
 // replay publishes everything once more and expects that nothing is written;
@@ -163,6 +166,7 @@ func droppedAnswers(j *fakes.Jira, writes bool) int {
 func (r *rig) replay(story *story, published []message, s size) {
 	r.t.Helper()
 	r.jira.Faults().Clear()
+	r.kibana.Faults().Clear()
 	again := slices.Clone(published)
 	for _, c := range story.cases {
 		now, err := snapshot(r.kibana, c.id)
