@@ -17,7 +17,8 @@ func (a *attempt) succeed(ctx context.Context) (Verdict, error) {
 	if a.wrote {
 		outcome = Pushed
 	}
-	wasDead := a.entry.Dead
+	// A replay does not close, so it leaves a dead letter to be redriven.
+	wasDead := a.entry.Dead && a.job.Kind != KindReplay
 	e := a.entry.Clone()
 	for name, source := range a.work.known {
 		if e.Fields == nil {
@@ -31,7 +32,8 @@ func (a *attempt) succeed(ctx context.Context) (Verdict, error) {
 		e.Last = o
 	}
 	e.Cursor = a.cursor(a.state.head)
-	e.Plan, e.Retry, e.Dead = nil, nil, false
+	e.Plan, e.Retry = nil, nil
+	e.Dead = e.Dead && !wasDead
 	if a.state.order.Before(e.Pushed) {
 		// An older state changed nothing; it does not become the newest either.
 	} else if e.Incident != nil {
@@ -67,7 +69,8 @@ func (a *attempt) succeed(ctx context.Context) (Verdict, error) {
 func (a *attempt) tell(ctx context.Context, o ledger.Outcome, wasDead bool) (Verdict, error) {
 	// When it came before, a worker may have died between recording the success
 	// and this.
-	if wasDead || a.job.Redelivered || a.job.Kind == KindRedrive {
+	again := a.job.Redelivered || a.job.Kind == KindRedrive
+	if wasDead || again && !a.entry.Dead {
 		if err := a.p.DeadLetters.Settle(ctx, a.key); err != nil {
 			return Verdict{}, err
 		}
