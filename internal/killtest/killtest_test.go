@@ -24,8 +24,12 @@ import (
 
 // size is how much of it.
 type size struct {
-	cases, kills, hits int // hits: kills that must leave an open intent
-	bound              time.Duration
+	cases, kills int
+	// hits is how many kills must leave an open intent, and stalls how many
+	// times the tracker may be asked for nothing: the small run is too short
+	// to promise either.
+	hits, stalls int
+	bound        time.Duration
 }
 
 // Sizes, chosen by KILLTEST=full. KILLTEST_SEED repeats the random choices of a
@@ -39,7 +43,7 @@ func chosenSize() size {
 	if os.Getenv(sizeVariable) == "full" {
 		return size{cases: 300, kills: 24, hits: 10, bound: 6 * time.Minute}
 	}
-	return size{cases: 30, kills: 3, hits: 1, bound: 2 * time.Minute}
+	return size{cases: 30, kills: 3, stalls: 3, bound: 2 * time.Minute}
 }
 
 func chosenSeed(t *testing.T) uint64 {
@@ -90,7 +94,7 @@ func TestKills(t *testing.T) {
 	if k.kills < s.kills || k.hits < s.hits {
 		t.Errorf("%d kills, %d hits: want at least %d and %d", k.kills, k.hits, s.kills, s.hits)
 	}
-	if k.stalls > 0 {
+	if k.stalls > s.stalls {
 		t.Errorf("the tracker was asked for nothing for %s, %d times, while events came", 2*mostRun, k.stalls)
 	}
 	if a.changedByUs == 0 {
