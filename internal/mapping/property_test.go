@@ -26,7 +26,7 @@ func length(s string, u connector.Unit) int {
 
 // anyText has multi-byte characters, surrogate pairs and line ends.
 func anyText() *rapid.Generator[string] {
-	return rapid.StringOf(rapid.SampledFrom([]rune("ab ß語🛰\n\r.")))
+	return rapid.StringOf(rapid.SampledFrom([]rune("ab ß語🛰\n\r.,\ufeff\u0085")))
 }
 
 func TestPartsFitAndLoseNothing(t *testing.T) {
@@ -69,15 +69,48 @@ func TestJoinIsIdempotentAndKeepsBoth(t *testing.T) {
 			t.Fatalf("joined twice: %q", twice)
 		}
 		// What a tracker makes of it: other line ends, no white space at the ends.
-		kept := strings.TrimSpace(strings.ReplaceAll(once, "\r\n", "\n"))
+		kept := strings.Trim(strings.ReplaceAll(once, "\r\n", "\n"), " \r\n")
 		if twice, again := Join(kept, added); again {
 			t.Fatalf("joined twice after the tracker's changes: %q", twice)
 		}
+		// Jira's summary: one line, with commas where lines ended.
+		if twice, again := Join(inOneLine(once), added); again {
+			t.Fatalf("joined twice after Jira's changes: %q", twice)
+		}
 		later, _ := Join(once, "something else")
-		if twice, again := Join(later, added); again {
+		// What stood between commas before is no line beside a second one.
+		if twice, again := Join(later, added); again && changed {
 			t.Fatalf("joined twice after another value: %q", twice)
 		}
+		if twice, again := Join(inOneLine(later), added); again {
+			t.Fatalf("joined twice after another value and Jira's changes: %q", twice)
+		}
+		// Each step through Jira's summary, as pushes do it.
+		summary := inOneLine(once)
+		for _, next := range []string{"x, y", added, "z", "x, y", added} {
+			joined, _ := Join(summary, next)
+			summary = inOneLine(joined)
+		}
+		if n := strings.Count(oneLine+summary+oneLine, oneLine+"z"+oneLine); n != 1 {
+			t.Fatalf("z is there %d times: %q", n, summary)
+		}
+		if again := inOneLine(summary); again != summary {
+			t.Fatalf("one line of one line: %q", again)
+		}
 	})
+}
+
+// inOneLine makes of a text what the adapter makes of a summary: lines trimmed
+// of JavaScript's white space, empty ones dropped, the rest joined with commas.
+func inOneLine(s string) string {
+	var out []string
+	for _, line := range strings.Split(strings.ReplaceAll(s, "\r", "\n"), "\n") {
+		line = strings.Trim(line, " \t\v\f\u00a0\ufeff\u2028\u2029\u3000")
+		if line != "" {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func TestJoin(t *testing.T) {
@@ -92,6 +125,14 @@ func TestJoin(t *testing.T) {
 		{"new \nnewer", "new", "new \nnewer", false},
 		{"renew", "new", "renew \r\nnew", true},
 		{"old", "", "old", false},
+		{"old, new", "new", "old, new", false},
+		{"old, new, newer", "new", "old, new, newer", false},
+		{"old, a, b", "a\nb", "old, a, b", false},
+		{"old, new", "old \r\nnew", "old, new", false},
+		{"old,new", "new", "old,new \r\nnew", true},
+		{"old, renew", "new", "old, renew \r\nnew", true},
+		{"old, new\nof two lines", "new", "old, new\nof two lines \r\nnew", true},
+		{"a\r\na", "a\r\r\na\ufeff", "a\r\na", false},
 		{"a\n\nAdded by q.", "a\r\n\r\nAdded by q.", "a\n\nAdded by q.", false},
 		{"a\n\nAdded by q.", "b\n\nAdded by q.", "a\n\nAdded by q. \r\nb\n\nAdded by q.", true},
 	} {
