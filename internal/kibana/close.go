@@ -29,7 +29,9 @@ type CloseResult struct {
 	// AlreadyClosed: it was so without a write of this call, by another hand
 	// or by an earlier call whose answer was lost.
 	AlreadyClosed bool
-	// At is when it was closed, on Kibana's clock; zero if Kibana did not say.
+	// At is when it was closed, on Kibana's clock: closed_at, else updated_at,
+	// which is the same instant in the answer to the write and no earlier one
+	// later. Zero if Kibana gave neither.
 	At time.Time
 }
 
@@ -51,7 +53,7 @@ func (c *Client) Close(ctx context.Context, space, id string, o CloseOptions) (C
 				return CloseResult{}, err
 			}
 			if found.Status == StatusClosed {
-				return CloseResult{Closed: true, AlreadyClosed: true, At: found.ClosedAt.Time}, nil
+				return CloseResult{Closed: true, AlreadyClosed: true, At: closedAt(found)}, nil
 			}
 			version = found.Version
 		}
@@ -77,7 +79,7 @@ func (c *Client) lastLook(ctx context.Context, space, id string, refused error) 
 		return CloseResult{}, err
 	}
 	if found.Status == StatusClosed {
-		return CloseResult{Closed: true, AlreadyClosed: true, At: found.ClosedAt.Time}, nil
+		return CloseResult{Closed: true, AlreadyClosed: true, At: closedAt(found)}, nil
 	}
 	gaveUp := &connector.Error{
 		Op: "close case", Kind: connector.Conflict, Effect: connector.NotApplied,
@@ -88,6 +90,14 @@ func (c *Client) lastLook(ctx context.Context, space, id string, refused error) 
 		gaveUp.Status, gaveUp.Err = last.Status, last.Err
 	}
 	return CloseResult{}, gaveUp
+}
+
+// closedAt is when a case that is closed was closed; see [CloseResult].
+func closedAt(c *Case) time.Time {
+	if c.ClosedAt.IsZero() {
+		return c.UpdatedAt.Time
+	}
+	return c.ClosedAt.Time
 }
 
 // patchClosed writes once. The result is not Closed, without an error, if the
@@ -116,7 +126,7 @@ func (c *Client) patchClosed(ctx context.Context, space, id, version string) (do
 		}
 		c.learnOwnUser(one.UpdatedBy)
 		if one.Status == StatusClosed {
-			done = CloseResult{Closed: true, At: one.ClosedAt.Time}
+			done = CloseResult{Closed: true, At: closedAt(one)}
 		}
 	}
 	return done, nil

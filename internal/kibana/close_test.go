@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/kibana"
@@ -17,10 +18,15 @@ type desk struct {
 	onPatch func(rw http.ResponseWriter) bool
 	patches int
 	user    any
+	// closedAt and updatedAt are what the case shows; nil is null.
+	closedAt, updatedAt any
 }
 
 func (d *desk) body() map[string]any {
-	return map[string]any{"id": "c-1", "status": d.status, "version": kibana.FormatVersion(d.version, 1), "updated_by": d.user}
+	return map[string]any{
+		"id": "c-1", "status": d.status, "version": kibana.FormatVersion(d.version, 1), "updated_by": d.user,
+		"closed_at": d.closedAt, "updated_at": d.updatedAt,
+	}
 }
 
 func (d *desk) serve(w *wire) {
@@ -79,6 +85,38 @@ func TestClose(t *testing.T) {
 				t.Errorf("again: %+v, %v", again, err)
 			}
 		})
+	}
+}
+
+// TestCloseIsDated: the time is Kibana's, whoever has closed the case.
+func TestCloseIsDated(t *testing.T) {
+	const closed, updated = "2026-11-24T10:00:00.123Z", "2026-11-24T11:00:00.000Z"
+	for _, tt := range []struct {
+		name                string
+		status              string
+		closedAt, updatedAt any
+		want                string
+	}{
+		{"by this write", "open", closed, closed, closed},
+		{"by this write, without closed_at", "open", nil, updated, updated},
+		{"before, and changed since", "closed", closed, updated, closed},
+		{"before, without closed_at", "closed", nil, updated, updated},
+		{"without any time", "open", nil, nil, ""},
+		{"before, without any time", "closed", nil, nil, ""},
+	} {
+		for _, version := range []string{"", kibana.FormatVersion(7, 1)} { // read first, and written first
+			w := newWire(t, "9.1.0")
+			d := &desk{status: tt.status, version: 7, closedAt: tt.closedAt, updatedAt: tt.updatedAt}
+			d.serve(w)
+			got, err := w.client(t).Close(t.Context(), "default", "c-1", kibana.CloseOptions{Version: version})
+			var want time.Time
+			if tt.want != "" {
+				want, _ = time.Parse(time.RFC3339, tt.want)
+			}
+			if err != nil || !got.Closed || !got.At.Equal(want) {
+				t.Errorf("%s: %+v, %v: want closed at %s", tt.name, got, err, want)
+			}
+		}
 	}
 }
 
