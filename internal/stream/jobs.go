@@ -96,8 +96,11 @@ func (c *Conn) Backlog(ctx context.Context) (Backlog, error) {
 	if err != nil {
 		return b, fmt.Errorf("backlog: %w", err)
 	}
-	routing := cons.CachedInfo()
-	b.Events = routing.NumPending + uint64(routing.NumAckPending)
+	stored, err := c.events.Info(ctx)
+	if err != nil {
+		return b, fmt.Errorf("backlog: %w", err)
+	}
+	b.Events = unrouted(cons.CachedInfo(), stored.State.Msgs)
 	info, err := c.work.Info(ctx, jetstream.WithSubjectFilter(">"))
 	if err != nil {
 		return b, fmt.Errorf("backlog: %w", err)
@@ -122,4 +125,20 @@ func (c *Conn) queueOf(subject string) (kind, queue string) {
 	kind, rest, _ = strings.Cut(rest, ".")
 	queue, _, _ = strings.Cut(rest, ".")
 	return kind, queue
+}
+
+// unrouted counts the events that the router has not done. The server counts
+// what it is just delivering in neither of its numbers, and has none yet right
+// after it made the consumer.
+func unrouted(router *jetstream.ConsumerInfo, stored uint64) uint64 {
+	n := router.NumPending + uint64(router.NumAckPending)
+	switch {
+	case n > 0:
+		return n
+	case router.Delivered.Stream == 0:
+		return stored
+	case router.Delivered.Stream > router.AckFloor.Stream:
+		return 1
+	}
+	return 0
 }
