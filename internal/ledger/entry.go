@@ -64,6 +64,10 @@ type Entry struct {
 	// ClosedAt is when we last closed the case.
 	ClosedAt time.Time `json:"closed_at,omitzero"`
 	Last     *Outcome  `json:"last,omitempty"`
+
+	// StoredAt is when the store took this revision, on its own clock. It is
+	// set by Get and not part of the entry.
+	StoredAt time.Time `json:"-"`
 }
 
 // Position is a place in one incarnation of the event stream. Sequences of
@@ -102,14 +106,34 @@ type Plan struct {
 	Fields   map[string]string `json:"fields,omitempty"` // Source by name, of the create or the update
 	Comments []Mark            `json:"com,omitempty"`
 	Pushed   CaseState         `json:"state,omitzero"` // of the fields
-	// SettleAt is when the outcome can be looked up. Zero while the claim's
-	// holder may still be at work.
+	// SettleAt is when the outcome can be looked up, by the clock of whoever
+	// recorded it; wake-ups are made by it. Zero while the claim's holder may
+	// still be at work.
 	SettleAt time.Time `json:"settle,omitzero"`
+	// Settle is how long after SettleFrom the outcome can be looked up. Both
+	// are on the store's clock, which decides: workers' clocks may differ.
+	Settle time.Duration `json:"settle_for,omitempty"`
+	// SettleFrom is when the plan got its SettleAt; zero: when this very
+	// revision was stored.
+	SettleFrom time.Time `json:"settle_from,omitzero"`
 }
 
 // Empty reports whether the plan holds nothing uncertain.
 func (p *Plan) Empty() bool {
 	return p == nil || (!p.Create && len(p.Fields) == 0 && len(p.Comments) == 0)
+}
+
+// Unsettled says how long the outcome cannot be looked up yet, for an entry that
+// was stored at the given time; both times are on the store's clock.
+func (p *Plan) Unsettled(storedAt, now time.Time) time.Duration {
+	if p.Empty() || p.SettleAt.IsZero() {
+		return 0
+	}
+	from := p.SettleFrom
+	if from.IsZero() {
+		from = storedAt
+	}
+	return from.Add(p.Settle).Sub(now)
 }
 
 // Mark identifies a comment.

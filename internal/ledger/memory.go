@@ -48,7 +48,9 @@ func (m *Memory) Put(ctx context.Context, key Key, e Entry, rev Revision) (Revis
 		return 0, ErrConflict
 	}
 	m.next++
-	m.entries[key] = stored{e.Clone(), m.next}
+	e = e.Clone()
+	e.StoredAt = time.Now()
+	m.entries[key] = stored{e, m.next}
 	return m.next, nil
 }
 

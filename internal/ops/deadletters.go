@@ -102,7 +102,7 @@ func (o *Ops) Redrive(ctx context.Context, d DeadLetter) error {
 		return o.redrive(ctx, entryOf(d), d.Owner, d.EventID, ledger.Position{Stream: d.EventStream, Seq: d.EventSeq})
 	}
 	err := o.conn.PutRoute(ctx, push.Job{
-		Kind: push.KindPush, Space: d.SpaceID, Case: d.CaseID, Owner: d.Owner,
+		Kind: push.KindRedrive, Space: d.SpaceID, Case: d.CaseID, Owner: d.Owner,
 		Seq: d.EventSeq, Stream: d.EventStream, EventID: d.EventID, StoredAt: d.FirstAt,
 	})
 	if err != nil {

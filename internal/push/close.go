@@ -25,7 +25,7 @@ func (a *attempt) closes() bool {
 	case a.state.thin:
 		// What was read is always new, but the event may be older than our
 		// close, and somebody has reopened the case since.
-		old := a.state.head.Seq == a.job.Seq && !a.job.StoredAt.IsZero() && !a.job.StoredAt.After(closed)
+		old := !a.state.headAt.IsZero() && !a.state.headAt.After(closed)
 		return !old || a.entry.Dead
 	}
 	return a.state.order.At.After(closed)
@@ -51,7 +51,10 @@ func (a *attempt) closeCase(ctx context.Context, wasDead bool) (Verdict, error) 
 	if a.state.thin {
 		opts.Version = a.state.c.Version
 	}
-	done, err := a.p.Kibana.Close(ctx, a.job.Space, a.job.Case, opts)
+	// Not beyond the claim: the next holder may find the case reopened.
+	held, cancel := context.WithDeadline(ctx, a.deadline)
+	defer cancel()
+	done, err := a.p.Kibana.Close(held, a.job.Space, a.job.Case, opts)
 	if err != nil {
 		if e := connector.AsError("close case", err); e.Kind == connector.NotFound && a.state.c != nil && !a.state.thin {
 			// The event brought a case that this Kibana does not have: there

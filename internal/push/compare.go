@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/ledger"
@@ -12,8 +13,9 @@ import (
 // compare finds what the tracker lacks.
 func (a *attempt) compare(ctx context.Context, out mapping.Output) *failure {
 	a.work = work{known: map[string]string{}}
+	older := a.entry.Incident != nil && a.state.order.Before(a.entry.Pushed)
 	for _, c := range out.Comments {
-		if !a.entry.HasSent(c.ID, c.Source) {
+		if !a.entry.HasSent(c.ID, c.Source) && !(older && a.superseded(c.ID)) {
 			a.work.comments = append(a.work.comments, c)
 		}
 	}
@@ -24,7 +26,7 @@ func (a *attempt) compare(ctx context.Context, out mapping.Output) *failure {
 	}
 	// An older state never overwrites a newer one; its comments are sent all
 	// the same, since nothing else may carry them.
-	if !a.state.order.Before(a.entry.Pushed) {
+	if !older {
 		if f := a.compareFields(ctx, out.Incident.Fields); f != nil {
 			return f
 		}
@@ -37,6 +39,13 @@ func (a *attempt) compare(ctx context.Context, out mapping.Output) *failure {
 		}
 	}
 	return nil
+}
+
+// superseded reports whether an older state's comment has nothing to add: some
+// text of it was sent, and that one is newer; or it is no person's comment but
+// tells the state itself (the count of alerts, the rest of a cut field).
+func (a *attempt) superseded(id string) bool {
+	return len(a.entry.Comments[id]) > 0 || strings.HasPrefix(id, a.state.c.ID+"-")
 }
 
 // compareFields finds the fields whose value changed since our last push, so
@@ -69,17 +78,22 @@ func (a *attempt) compareFields(ctx context.Context, fields []connector.Field) *
 			a.work.known[f.Name] = f.Source
 			continue
 		}
-		head, rest := a.caps.Limits[f.Name].Cut(joined)
-		changed = append(changed, connector.Field{Name: f.Name, Value: head, Source: f.Source})
-		a.continueIn(f, rest)
+		if _, rest := a.caps.Limits[f.Name].Cut(joined); rest != "" {
+			// It does not fit any more. The whole of it goes into comments, and
+			// not a part: which part would depend on what the field has.
+			a.work.known[f.Name] = f.Source
+			a.continueIn(f, added)
+			continue
+		}
+		changed = append(changed, connector.Field{Name: f.Name, Value: joined, Source: f.Source})
 	}
 	a.work.fields = changed
 	return nil
 }
 
-// continueIn sends what does not fit into an appended field as comments.
+// continueIn sends as comments what an appended field has no room for.
 func (a *attempt) continueIn(f connector.Field, rest string) {
-	for part := 2; rest != ""; part++ {
+	for part := 1; rest != ""; part++ {
 		var text string
 		text, rest = a.caps.Limits["comment"].Cut(rest)
 		c := connector.Comment{

@@ -14,8 +14,8 @@ type Verb int
 const (
 	Retry   Verb = iota // try again at Decision.At
 	Settle              // look up at Decision.At what has happened, then go on
-	Bury                // make a dead letter
-	Blocked             // make a dead letter, and send nothing until a person resolves the entry
+	Bury                // make a dead letter; what is uncertain stays on record
+	Blocked             // the same, and send nothing until a person resolves the entry
 )
 
 // Decision is what to do about an error.
@@ -66,7 +66,9 @@ func Decide(s Situation) Decision {
 			settled = at
 		}
 		if tired {
-			return Decision{Verb: Blocked, Reason: ReasonUncertain}
+			// Not blocked: the intent stays in the ledger, and whatever comes
+			// next looks it up first.
+			return Decision{Verb: Bury, Reason: ReasonRetriesExhausted}
 		}
 		return Decision{Verb: Settle, At: settled, Reason: ReasonRetriesExhausted}
 	}

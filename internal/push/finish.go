@@ -71,7 +71,7 @@ func (a *attempt) tell(ctx context.Context, o ledger.Outcome, wasDead bool) (Ver
 	// and this.
 	again := a.job.Redelivered || a.job.Kind == KindRedrive
 	if wasDead || again && !a.entry.Dead {
-		if err := a.p.DeadLetters.Settle(ctx, a.key); err != nil {
+		if err := a.p.DeadLetters.Settle(ctx, a.key, a.entry.Cursor); err != nil {
 			return Verdict{}, err
 		}
 	}
@@ -176,7 +176,7 @@ func (a *attempt) retry(ctx context.Context, f *failure, d Decision, attempts in
 	if e.Plan.Empty() {
 		e.Plan = nil
 	} else if d.Verb == Settle {
-		e.Plan.SettleAt = d.At.UTC()
+		a.settleLater(e.Plan, time.Until(d.At))
 	}
 	e.Want = a.promise()
 	e.Retry = &ledger.Retry{
@@ -186,7 +186,11 @@ func (a *attempt) retry(ctx context.Context, f *failure, d Decision, attempts in
 	if err := a.write(ctx, e); err != nil {
 		return Verdict{}, err
 	}
-	v := Verdict{Action: Later, At: d.At, Stage: f.stage, Err: f.err, Note: "will be tried again"}
+	at := d.At
+	if d.Verb == Settle {
+		at = at.Add(settleMargin)
+	}
+	v := Verdict{Action: Later, At: at, Stage: f.stage, Err: f.err, Note: "will be tried again"}
 	if d.HoldConnector {
 		v.HoldUntil = d.At
 	}
@@ -212,14 +216,21 @@ func (a *attempt) bury(ctx context.Context, f *failure, d Decision, attempts int
 		return Verdict{}, err
 	}
 	e := a.entry.Clone()
-	e.Claim, e.Retry, e.Closing = nil, nil, nil
-	e.Last, e.Dead = o, true
+	e.Claim, e.Retry, e.Dead = nil, nil, true
+	if a.job.Kind != KindReplay {
+		e.Closing, e.Last = nil, o
+	}
 	if d.Verb == Blocked {
 		// The plan stays: it is what a person has to resolve. Nothing advances.
 		e.Blocked = true
 		e.Want = a.promise()
 	} else {
-		e.Plan = nil
+		// What may have been sent is looked up by whatever comes next.
+		if e.Plan.Empty() {
+			e.Plan = nil
+		} else if e.Plan.SettleAt.IsZero() && !a.deadline.IsZero() {
+			a.settleLater(e.Plan, a.settleTime(e.Plan))
+		}
 		e.Cursor = a.cursor(o.Through)
 	}
 	if err := a.write(ctx, e); err != nil {

@@ -17,7 +17,8 @@ func (a *attempt) gate(ctx context.Context) (v Verdict, stop bool, err error) {
 	forced := a.job.Kind == KindRedrive || a.job.Kind == KindReplay
 	// An entry that waits for a retry owes something, whatever its cursor says:
 	// a redrive or a replay that met an error, for example.
-	if !forced && a.entry.Cursor.Covers(a.wanted()) && a.entry.Closing == nil && a.entry.Retry == nil {
+	if !forced && a.entry.Cursor.Covers(a.wanted()) && a.entry.Closing == nil && a.entry.Retry == nil &&
+		(a.job.Kind != KindRetry || a.entry.Plan.Empty()) { // a redrive waited for the plan
 		v, err = a.covered(ctx)
 		return v, true, err
 	}
@@ -48,7 +49,7 @@ func (a *attempt) covered(ctx context.Context) (Verdict, error) {
 	// the same: this delivery may be the older one, of a worker that was slow.
 	if last := a.entry.Last; last != nil && (a.job.Redelivered || last.EventSeq == a.job.Seq) {
 		if !a.entry.Dead {
-			if err := a.p.DeadLetters.Settle(ctx, a.key); err != nil {
+			if err := a.p.DeadLetters.Settle(ctx, a.key, a.entry.Cursor); err != nil {
 				return Verdict{}, err
 			}
 		}
@@ -65,14 +66,20 @@ func (a *attempt) covered(ctx context.Context) (Verdict, error) {
 // waiting holds back a job while a durable retry of its entry waits, or while
 // what is uncertain cannot be looked up yet.
 func (a *attempt) waiting(ctx context.Context) (Verdict, bool, error) {
+	now := time.Now()
 	var until time.Time
 	if r := a.entry.Retry; r != nil && a.job.Kind != KindRedrive {
 		until = r.NotBefore
 	}
-	if p := a.entry.Plan; p != nil && p.SettleAt.After(until) {
-		until = p.SettleAt
+	if rest := a.unsettled(); rest > 0 {
+		if at := now.Add(rest + settleMargin); at.After(until) {
+			until = at
+		}
+	} else if rest := until.Sub(now); rest > 0 && rest <= maxDelay && a.job.Kind == KindRetry {
+		// The wake-up came early: a new one would come early again.
+		return Verdict{Action: HandBack, Delay: rest, Note: "woken up early"}, true, nil
 	}
-	if !until.After(time.Now()) {
+	if !until.After(now) {
 		return Verdict{}, false, nil
 	}
 	if err := a.raiseWant(ctx); err != nil {
@@ -81,6 +88,20 @@ func (a *attempt) waiting(ctx context.Context) (Verdict, bool, error) {
 	// The wake-up is stored again: the one that the entry speaks of may have
 	// been lost with the process that recorded it.
 	return Verdict{Action: Later, At: until, Note: "a retry of the entry waits"}, true, nil
+}
+
+// settleMargin is added to wake-ups that wait for a settle time: the clocks of
+// a cluster's servers differ a little.
+const settleMargin = time.Second
+
+// unsettled says how long what is uncertain cannot be looked up yet. It
+// compares the store's time with the queue's, and asks no clock of this machine.
+func (a *attempt) unsettled() time.Duration {
+	now := a.job.QueuedAt
+	if now.IsZero() {
+		now = time.Now()
+	}
+	return a.entry.Plan.Unsettled(a.entry.StoredAt, now)
 }
 
 // raiseWant makes the entry promise to come back for the job's event, so that
@@ -104,7 +125,7 @@ func (a *attempt) abandoned(ctx context.Context) (Verdict, bool, error) {
 	}
 	e := a.entry.Clone()
 	e.Claim = nil
-	e.Plan.SettleAt = time.Now().Add(a.settleTime(e.Plan))
+	a.settleLater(e.Plan, a.settleTime(e.Plan))
 	e.Want = a.promise()
 	if e.Retry == nil {
 		e.Retry = &ledger.Retry{First: time.Now(), Attempts: 1}
@@ -114,7 +135,12 @@ func (a *attempt) abandoned(ctx context.Context) (Verdict, bool, error) {
 	if err := a.write(ctx, e); err != nil {
 		return Verdict{}, true, err
 	}
-	return Verdict{Action: Later, At: e.Plan.SettleAt, Note: "waits until what another worker sent can be looked up"}, true, nil
+	return Verdict{Action: Later, At: e.Plan.SettleAt.Add(settleMargin), Note: "waits until what another worker sent can be looked up"}, true, nil
+}
+
+// settleLater makes the plan's outcome open to a look-up after d.
+func (a *attempt) settleLater(p *ledger.Plan, d time.Duration) {
+	p.SettleAt, p.Settle, p.SettleFrom = time.Now().Add(d).UTC(), d, time.Time{}
 }
 
 // settleTime is how long after the end of a request its effect can be seen.

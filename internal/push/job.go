@@ -39,8 +39,14 @@ type Job struct {
 	ReplayOf  string    `json:"replay_of,omitempty"`
 	Trace     string    `json:"traceparent,omitempty"`
 
+	// WaitsSince is when the event was put aside until Kibana can be asked.
+	WaitsSince time.Time `json:"waits_since,omitzero"`
+
 	// Redelivered: the queue has delivered this job before. Not stored.
 	Redelivered bool `json:"-"`
+	// QueuedAt is when the queue took this job, on the clock that the ledger's
+	// times are on; zero is now. Not stored.
+	QueuedAt time.Time `json:"-"`
 }
 
 // Key is the entry that the job is about.

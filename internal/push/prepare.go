@@ -91,9 +91,14 @@ func (a *attempt) settle(ctx context.Context, comments []connector.Comment) *fai
 		a.entry.Plan = nil
 		return nil
 	}
-	if !a.state.head.Covers(p.Through) && a.state.head.Stream == p.Through.Stream {
-		// The earlier attempt had planned from newer events than we can see.
-		return &failure{stage: StageSettle, stale: true}
+	if a.state.head.Stream == p.Through.Stream && !a.state.head.Covers(p.Through) {
+		// The earlier attempt had planned from newer events than we can see,
+		// unless they were removed since.
+		if has, err := a.p.Mailbox.Has(ctx, p.Through.Seq); err != nil {
+			return failed(StageSettle, err)
+		} else if has {
+			return &failure{stage: StageSettle, stale: true}
+		}
 	}
 	if p.Create {
 		if f := a.settleCreate(ctx, p); f != nil {
@@ -123,6 +128,8 @@ func (a *attempt) settleCreate(ctx context.Context, p *ledger.Plan) *failure {
 	}
 	ref, err := a.target.Connector.FindIncident(ctx, a.correlation())
 	switch e := connector.AsError("find incident", err); {
+	case err == nil && ref.ID == a.entry.Unlinked:
+		return nil // a person said that it is not this case's
 	case err == nil:
 		a.setIncident(ref, ledger.Found)
 		a.entry.Fields, a.entry.Pushed = p.Fields, p.Pushed
@@ -139,34 +146,47 @@ func (a *attempt) settleCreate(ctx context.Context, p *ledger.Plan) *failure {
 // one text that carry no id are told apart by counting: of n identical ones
 // that are there, those which the ledger knows come first.
 func (a *attempt) settleComments(ctx context.Context, marks []ledger.Mark, texts []connector.Comment) *failure {
+	if len(marks) == 0 || (!a.caps.CountComments && a.target.CreateAgain) {
+		return nil
+	}
+	if !a.caps.CountComments {
+		id := marks[0].ID
+		return uncertain(fmt.Errorf("comment %q may have been sent, and this tracker cannot be searched: look there, then run: casepush resolve %s --connector %s --comment %s --sent, or --unsent", id, a.job.Case, a.job.Connector, id))
+	}
+	comments := make([]connector.Comment, len(marks))
+	for i, m := range marks {
+		comments[i] = connector.Comment{ID: m.ID, Source: m.Source, Digest: m.Digest, Text: textOf(texts, m)}
+	}
+	counts, err := a.target.Connector.CountComments(ctx, a.entry.Incident.Ref(), comments)
+	if err != nil {
+		return failed(StageSettle, err)
+	}
+	a.markFound(marks, counts)
+	return nil
+}
+
+// markFound records those of the marks that are at the tracker.
+func (a *attempt) markFound(marks []ledger.Mark, counts []int) {
 	extra := map[string]int{} // by digest: how many are there beyond those known
-	for _, m := range marks {
-		if !a.caps.CountComments {
-			if a.target.CreateAgain {
-				continue
-			}
-			return uncertain(fmt.Errorf("comment %q may have been sent, and this tracker cannot be searched: look there, then run: casepush resolve %s --connector %s --comment %s --sent, or --unsent", m.ID, a.job.Case, a.job.Connector, m.ID))
+	for i, m := range marks {
+		// Of equal texts the greatest count is the best: one whose text was
+		// edited at the tracker is found by its id alone.
+		extra[m.Digest] = max(extra[m.Digest], counts[i])
+	}
+	for digest := range extra {
+		extra[digest] -= a.entry.CountDigest(digest)
+	}
+	for i, m := range marks {
+		there := extra[m.Digest] > 0
+		if a.caps.CommentsByID {
+			there = counts[i] > 0
 		}
-		n, counted := extra[m.Digest]
-		if !counted || a.caps.CommentsByID {
-			c := connector.Comment{ID: m.ID, Source: m.Source, Digest: m.Digest, Text: textOf(texts, m)}
-			there, err := a.target.Connector.CountComments(ctx, a.entry.Incident.Ref(), c)
-			if err != nil {
-				return failed(StageSettle, err)
-			}
-			n = there
-			if !a.caps.CommentsByID {
-				n -= a.entry.CountDigest(m.Digest)
-			}
-		}
-		if n > 0 {
+		if there {
 			a.entry.MarkSent(m.ID, ledger.Sent{Source: m.Source, Digest: m.Digest})
 			a.wrote = true
-			n--
+			extra[m.Digest]--
 		}
-		extra[m.Digest] = n
 	}
-	return nil
 }
 
 func textOf(comments []connector.Comment, m ledger.Mark) string {
@@ -203,8 +223,7 @@ func (a *attempt) adopt(ctx context.Context, out mapping.Output) *failure {
 	if pushed != nil && pushed.ExternalID != "" && pushed.ExternalID != a.entry.Unlinked {
 		ref := connector.Ref{ID: pushed.ExternalID, Title: pushed.ExternalTitle, URL: pushed.ExternalURL}
 		a.setIncident(ref, ledger.Adopted)
-		a.adoptPushed(pushed, out)
-		return nil
+		return a.adoptPushed(ctx, pushed, out)
 	}
 	if !a.caps.FindIncident || a.ledgerKnows() {
 		return nil
@@ -255,26 +274,36 @@ func (a *attempt) pushedByKibana(ctx context.Context) (*kibana.ExternalService, 
 // adoptPushed records what Kibana's push has brought to the tracker: every
 // comment that is stamped and was not edited since, and, if the case has not
 // changed since, its fields.
-func (a *attempt) adoptPushed(pushed *kibana.ExternalService, out mapping.Output) {
-	stamped := map[string]bool{}
-	for _, c := range a.state.c.Comments {
+func (a *attempt) adoptPushed(ctx context.Context, pushed *kibana.ExternalService, out mapping.Output) *failure {
+	c := a.state.c
+	if !a.state.thin && a.p.Kibana != nil {
+		// The event's case may be older than Kibana's push; the stamps are read
+		// from the case as it is now.
+		now, err := a.p.Kibana.Case(ctx, a.job.Space, a.job.Case, kibana.What{Comments: true})
+		switch {
+		case err == nil:
+			c = now
+		case connector.AsError("", err).Kind != connector.NotFound:
+			return failed(StageAdopt, err)
+		}
+	}
+	stamped := map[string]bool{mapping.AlertTotalID(a.state.c.ID): c.AlertsPushed()}
+	for _, c := range c.Comments {
 		last := c.CreatedAt
 		if c.UpdatedAt.After(last.Time) {
 			last = c.UpdatedAt
 		}
 		stamped[c.ID] = !c.PushedAt.IsZero() && (pushed.PushedAt.IsZero() || !last.After(pushed.PushedAt.Time))
 	}
-	alertsID := mapping.AlertTotalID(a.state.c.ID)
-	stamped[alertsID] = a.state.c.AlertsPushed()
 	for _, c := range out.Comments {
 		if stamped[mapping.BaseID(c.ID)] {
 			a.entry.MarkSent(c.ID, ledger.Sent{Source: c.Source, Digest: c.Digest})
 		}
 	}
-	if a.state.order.At.IsZero() || pushed.PushedAt.IsZero() || a.state.order.At.After(pushed.PushedAt.Time) {
-		return
+	if !a.state.order.At.IsZero() && !a.state.order.At.After(pushed.PushedAt.Time) {
+		a.entry.Fields, a.entry.Pushed = sources(out.Incident.Fields), a.state.order
 	}
-	a.entry.Fields, a.entry.Pushed = sources(out.Incident.Fields), a.state.order
+	return nil
 }
 
 // adoptComments records the comments that a found incident has already.

@@ -88,7 +88,7 @@ func (a *attempt) waits() string {
 	switch e := a.entry; {
 	case e.Blocked:
 		return "uncertain: a person has to resolve it"
-	case !e.Plan.Empty() && (e.Plan.SettleAt.IsZero() || e.Plan.SettleAt.After(time.Now())):
+	case !e.Plan.Empty() && (e.Plan.SettleAt.IsZero() || a.unsettled() > 0):
 		return "an earlier attempt has to be looked up first"
 	}
 	return ""

@@ -19,15 +19,18 @@ type Mailbox interface {
 	// first, at most max of them but always the newest ones, and the position
 	// of the newest. No event at all gives a position without a sequence.
 	Events(ctx context.Context, space, caseID string, after uint64, max int) ([]Mail, ledger.Position, error)
+	// Has reports whether the stream holds the event with this sequence.
+	Has(ctx context.Context, seq uint64) (bool, error)
 	// Incarnation is the id of the event stream as it is now.
 	Incarnation() string
 }
 
 // Mail is one stored event.
 type Mail struct {
-	Seq   uint64
-	Event event.Event
-	Err   error // the event is malformed: it is evidence of nothing
+	Seq      uint64
+	StoredAt time.Time // zero if unknown
+	Event    event.Event
+	Err      error // the event is malformed: it is evidence of nothing
 }
 
 // Kibana is what a push needs of Kibana.
@@ -48,8 +51,9 @@ type Results interface {
 type DeadLetters interface {
 	// Put stores the dead letter and drops older ones of the same entry.
 	Put(ctx context.Context, d DeadLetter) error
-	// Settle drops those of the entry: a push has succeeded since.
-	Settle(ctx context.Context, key ledger.Key) error
+	// Settle drops those of the entry that are about events up to the given
+	// one: a push that covers it has succeeded.
+	Settle(ctx context.Context, key ledger.Key, upTo ledger.Position) error
 }
 
 // Target is a connector that pushes can go to.
@@ -172,8 +176,9 @@ func (p *Pusher) Push(ctx context.Context, job Job) (Verdict, error) {
 	if a.entry, a.rev, err = p.Ledger.Get(ctx, a.key); err != nil {
 		return Verdict{}, err
 	}
-	if job.Kind == KindReplay && !a.entry.Cursor.Covers(a.entry.Want) {
-		// The entry owes a push, and this job may have replaced its wake-up.
+	if job.Kind == KindReplay && (!a.entry.Cursor.Covers(a.entry.Want) || a.entry.Closing != nil) {
+		// The entry owes a push or a close, and this job may have replaced its
+		// wake-up.
 		a.job.Kind = KindRetry
 	}
 	v, err := a.run(ctx)
@@ -181,7 +186,7 @@ func (p *Pusher) Push(ctx context.Context, job Job) (Verdict, error) {
 		// Somebody else wrote the entry: what we decided rests on old ground.
 		return Verdict{Action: HandBack, Delay: raceDelay, Note: "another worker changed the entry"}, nil
 	}
-	if err == nil && v.Action == Done {
+	if err == nil && v.Action != HandBack {
 		p.watch.forget(a.key)
 	}
 	return v, err
@@ -269,6 +274,10 @@ const writeTimeout = 5 * time.Second
 func (a *attempt) write(ctx context.Context, e ledger.Entry) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
+	if was := a.entry.Plan; was != nil && e.Plan != nil && !was.SettleAt.IsZero() && e.Plan.SettleFrom.IsZero() {
+		// The plan keeps the time from which it settles.
+		e.Plan.SettleFrom = a.entry.StoredAt
+	}
 	stored, rev, err := ledger.Write(ctx, a.p.Ledger, a.key, e, a.rev)
 	if err != nil {
 		return err

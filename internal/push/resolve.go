@@ -30,7 +30,7 @@ var (
 
 // Resolve settles an entry by what a person says. It is pure; the caller
 // stores the entry by compare-and-set and then makes a job for Entry.Want.
-// A claim stays: the caller refuses to resolve under a live one.
+// The caller refuses to resolve under a live claim; an ended one goes.
 func Resolve(e ledger.Entry, r Resolution) (ledger.Entry, error) {
 	e = e.Clone()
 	switch {
@@ -59,6 +59,7 @@ func Resolve(e ledger.Entry, r Resolution) (ledger.Entry, error) {
 	// What may still be uncertain besides is looked up again at once.
 	if e.Plan != nil {
 		e.Plan.SettleAt = time.Unix(1, 0).UTC()
+		e.Plan.Settle, e.Plan.SettleFrom = 0, e.Plan.SettleAt
 	}
 	e.Blocked, e.Retry, e.Claim = false, nil, nil
 	return e, nil

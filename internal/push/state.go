@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/kibana"
@@ -22,7 +23,8 @@ type state struct {
 	order   ledger.CaseState
 	owner   string
 	eventID string
-	thin    bool // c was read from Kibana
+	thin    bool      // c was read from Kibana
+	headAt  time.Time // when the queue took the newest event; zero if unknown
 }
 
 // readState reads the head of the case's events and then, if one that is not
@@ -32,15 +34,21 @@ type state struct {
 // been taken before.
 func (a *attempt) readState(ctx context.Context) *failure {
 	after := uint64(0)
-	if a.entry.Cursor.Stream == a.job.Stream && a.job.Kind != KindReplay && a.job.Kind != KindRedrive {
+	if a.entry.Cursor.Stream == a.job.Stream && !a.entry.Dead && a.job.Kind != KindReplay && a.job.Kind != KindRedrive {
 		after = min(a.entry.Cursor.Seq, a.job.Seq-1)
 	}
 	mails, head, err := a.p.Mailbox.Events(ctx, a.job.Space, a.job.Case, after, maxMails)
 	if err != nil {
 		return failed(StageCase, err)
 	}
-	if !head.Covers(a.wanted()) && head.Seq != 0 && head.Stream == a.job.Stream {
-		return &failure{stage: StageCase, stale: true}
+	if head.Seq != 0 && head.Stream == a.job.Stream && !head.Covers(a.wanted()) {
+		// Either an old answer, or somebody has removed the event since.
+		if has, err := a.p.Mailbox.Has(ctx, a.wanted().Seq); err != nil {
+			return failed(StageCase, err)
+		} else if has {
+			return &failure{stage: StageCase, stale: true}
+		}
+		head = a.wanted()
 	}
 	if a.job.Stream != head.Stream || head.Seq == 0 {
 		// The stream was made anew or the events were purged: the job is all
@@ -48,6 +56,9 @@ func (a *attempt) readState(ctx context.Context) *failure {
 		head, mails = a.wanted(), nil
 	}
 	a.state = state{head: head, owner: a.job.Owner, eventID: a.job.EventID}
+	if len(mails) > 0 {
+		a.state.headAt = mails[len(mails)-1].StoredAt
+	}
 	mails = slices.DeleteFunc(mails, func(m Mail) bool { return m.Err != nil })
 	if len(mails) > 0 && !slices.ContainsFunc(mails, func(m Mail) bool { return m.Event.Thin() }) {
 		return a.stateFromSnapshots(mails)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -65,6 +66,8 @@ type Conn struct {
 	dlq    jetstream.Stream
 	ledger jetstream.Stream
 	opts   Options
+
+	incarnation atomic.Pointer[string] // of the event stream
 }
 
 const (
@@ -176,7 +179,10 @@ func checkVersion(v string) error {
 }
 
 // Close ends the connection at once.
-func (c *Conn) Close() { c.nc.Close() }
+func (c *Conn) Close() {
+	c.nc.SetDisconnectErrHandler(nil) // it is not lost
+	c.nc.Close()
+}
 
 // Connected reports whether the connection stands now.
 func (c *Conn) Connected() bool { return c.nc.IsConnected() }

@@ -40,7 +40,9 @@ func (c *Conn) Route(ctx context.Context, f func(ctx context.Context, in Incomin
 	if ctx.Err() != nil {
 		return nil
 	}
-	if err != nil {
+	// A consumer ends with its stream, so whoever makes the stream anew is
+	// noticed here.
+	if err = errors.Join(err, c.refresh(ctx)); err != nil {
 		return fmt.Errorf("router: %w", err)
 	}
 	return c.consume(ctx, cons, routerFlight, func(work context.Context, m jetstream.Msg) {
@@ -120,7 +122,13 @@ func (c *Conn) job(ctx context.Context, queue string, w Work, m jetstream.Msg) {
 		return
 	}
 	if meta, err := m.Metadata(); err == nil {
-		j.Redelivered = meta.NumDelivered > 1
+		j.Redelivered, j.QueuedAt = meta.NumDelivered > 1, meta.Timestamp
+	}
+	if j.Stream != c.Incarnation() {
+		if err := c.refresh(ctx); err != nil {
+			_ = m.NakWithDelay(retryDelay)
+			return
+		}
 	}
 	stop := keepAlive(m, w.ackWait()/3)
 	v, err := w.Do(ctx, j)

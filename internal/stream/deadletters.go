@@ -43,7 +43,7 @@ func (s DeadLetterStore) subject(d push.DeadLetter) string {
 func (s DeadLetterStore) Put(ctx context.Context, d push.DeadLetter) error {
 	d.Format = push.Format
 	subject := s.subject(d)
-	err := s.c.publishOnce(ctx, subject, d, subject, d.EventStream, d.EventSeq, d.ThroughSeq, d.Stage, d.Reason, d.Attempts)
+	err := s.c.publishOnce(ctx, subject, d, subject, d.EventStream, d.EventSeq, d.ThroughSeq, d.Stage, d.Reason, d.Message, d.LastAt.UnixNano())
 	if err != nil || d.ConnectorID == "" {
 		return err
 	}
@@ -53,10 +53,25 @@ func (s DeadLetterStore) Put(ctx context.Context, d push.DeadLetter) error {
 	return nil
 }
 
-// Settle implements push.DeadLetters.
-func (s DeadLetterStore) Settle(ctx context.Context, key ledger.Key) error {
+// Settle implements push.DeadLetters. A letter about a newer event stays: its
+// push may have failed meanwhile, in another worker.
+func (s DeadLetterStore) Settle(ctx context.Context, key ledger.Key, upTo ledger.Position) error {
 	subject := s.c.names.deadLetter(key.Connector, key.Space, key.Case)
-	if err := s.c.dlq.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
+	m, err := s.c.dlq.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read dead letters of case %q: %w", key.Case, err)
+	}
+	d, err := decodeDeadLetter(m.Sequence, m.Data)
+	if err != nil {
+		return err
+	}
+	if d.EventStream == upTo.Stream && max(d.ThroughSeq, d.EventSeq) > upTo.Seq {
+		return nil
+	}
+	if err := s.c.dlq.Purge(ctx, jetstream.WithPurgeSubject(subject), jetstream.WithPurgeSequence(m.Sequence+1)); err != nil {
 		return fmt.Errorf("drop dead letters of case %q: %w", key.Case, err)
 	}
 	return nil

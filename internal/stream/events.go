@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,9 +30,7 @@ func (c *Conn) Publish(ctx context.Context, e event.Event) (seq uint64, duplicat
 	}
 	msg := nats.NewMsg(c.names.Event(e.SpaceID, e.CaseID))
 	msg.Data = body
-	if e.ID != "" {
-		msg.Header.Set(nats.MsgIdHdr, e.ID)
-	}
+	maps.Copy(msg.Header, e.Header())
 	ack, err := c.js.PublishMsg(ctx, msg)
 	if err != nil {
 		return 0, false, fmt.Errorf("publish event of case %q: %w", e.CaseID, err)
@@ -41,8 +40,29 @@ func (c *Conn) Publish(ctx context.Context, e event.Event) (seq uint64, duplicat
 
 // Incarnation implements push.Mailbox: the time at which the stream was made,
 // which no second stream of this name shares.
-func (c *Conn) Incarnation() string {
-	return strconv.FormatInt(c.events.CachedInfo().Created.UnixNano(), 36)
+func (c *Conn) Incarnation() string { return *c.incarnation.Load() }
+
+// refresh finds out whether the event stream was made anew.
+func (c *Conn) refresh(ctx context.Context) error {
+	info, err := c.events.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("event stream: %w", err)
+	}
+	id := strconv.FormatInt(info.Created.UnixNano(), 36)
+	c.incarnation.Store(&id)
+	return nil
+}
+
+// Has implements push.Mailbox.
+func (c *Conn) Has(ctx context.Context, seq uint64) (bool, error) {
+	_, err := c.events.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read event %d: %w", seq, err)
+	}
+	return true, nil
 }
 
 // Events implements push.Mailbox. All reads go to the stream's leader.
@@ -70,6 +90,9 @@ func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, l
 			break
 		}
 		mails = append(mails, mail(space, caseID, m))
+		if len(mails) >= 2*limit { // keep no more than is asked for
+			mails = slices.Delete(mails, 0, len(mails)-limit)
+		}
 		seq = m.Sequence + 1
 	}
 	mails = append(mails, mail(space, caseID, last))
@@ -78,7 +101,7 @@ func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, l
 
 func mail(space, caseID string, m *jetstream.RawStreamMsg) push.Mail {
 	e, err := event.Decode(event.Message{SpaceID: space, CaseID: caseID, Header: m.Header, Body: m.Data})
-	return push.Mail{Seq: m.Sequence, Event: e, Err: err}
+	return push.Mail{Seq: m.Sequence, StoredAt: m.Time, Event: e, Err: err}
 }
 
 // Incoming is one event as the router gets it.

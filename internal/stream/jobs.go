@@ -20,7 +20,12 @@ func (c *Conn) PutJob(ctx context.Context, j push.Job) error {
 
 // PutRoute puts aside an event whose connector only Kibana knows, so that an
 // outage of Kibana does not hold up the others.
-func (c *Conn) PutRoute(ctx context.Context, j push.Job) error { return c.putJob(ctx, routeQueue, j) }
+func (c *Conn) PutRoute(ctx context.Context, j push.Job) error {
+	if j.WaitsSince.IsZero() {
+		j.WaitsSince = time.Now().UTC()
+	}
+	return c.putJob(ctx, routeQueue, j)
+}
 
 func (c *Conn) putJob(ctx context.Context, queue string, j push.Job) error {
 	j.Format = push.Format
@@ -50,7 +55,11 @@ func (c *Conn) wakeAt(ctx context.Context, queue string, j push.Job, at time.Tim
 	if err != nil {
 		return fmt.Errorf("encode job: %w", err)
 	}
-	msg := nats.NewMsg(c.names.later(queue, j.Space, j.Case))
+	subject := c.names.later(queue, j.Space, j.Case)
+	if queue == routeQueue {
+		subject = c.names.laterRoute(j.Space, j.Case, j.Seq)
+	}
+	msg := nats.NewMsg(subject)
 	msg.Data = body
 	whole := at.Truncate(time.Second)
 	if whole.Before(at) {

@@ -29,6 +29,7 @@ func (s ledgerStore) Get(ctx context.Context, key ledger.Key) (ledger.Entry, led
 		return ledger.Entry{}, 0, fmt.Errorf("ledger: read: %w", err)
 	}
 	e, err := decodeEntry(m.Data)
+	e.StoredAt = m.Time
 	return e, ledger.Revision(m.Sequence), err
 }
 
@@ -89,7 +90,15 @@ func (s ledgerStore) Each(ctx context.Context, f func(ledger.Key, ledger.Entry) 
 	if err != nil {
 		return fmt.Errorf("ledger: list: %w", err)
 	}
-	defer messages.Stop()
+	defer func() {
+		messages.Stop()
+		// Left alone it stays for minutes, and a stream has at most 1,000.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
+		defer cancel()
+		if info := cons.CachedInfo(); info != nil {
+			_ = s.c.ledger.DeleteConsumer(ctx, info.Name) // else it goes by its own time
+		}
+	}()
 	for {
 		m, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {

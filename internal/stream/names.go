@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/casepush/casepush/internal/ledger"
@@ -61,6 +62,12 @@ func (n Names) job(queue, space, caseID string) string { return n.join("work", q
 
 func (n Names) later(queue, space, caseID string) string {
 	return n.join("later", queue, space, caseID)
+}
+
+// laterRoute has the event's sequence too: no ledger entry remembers an event
+// that waits for its connector, so none may take another's place.
+func (n Names) laterRoute(space, caseID string, seq uint64) string {
+	return n.join("later", routeQueue, space, caseID, strconv.FormatUint(seq, 10))
 }
 
 func (n Names) queueFilter(queue string) string { return n.join("work", queue, ">") }

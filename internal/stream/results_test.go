@@ -57,7 +57,12 @@ func TestDeadLetters(t *testing.T) {
 		}
 	}
 	wantLetters(t, c, "/a/2", "/a/3", "soc.jira/a/4", "soc-jira/b/5", "soc-jira/a/6")
-	if err := store.Settle(t.Context(), ledger.Key{Connector: "soc-jira", Space: "default", Case: "a"}); err != nil {
+	key := ledger.Key{Connector: "soc-jira", Space: "default", Case: "a"}
+	if err := store.Settle(t.Context(), key, ledger.Position{Stream: letter("", "a", 6).EventStream, Seq: 5}); err != nil {
+		t.Fatal(err)
+	}
+	wantLetters(t, c, "/a/2", "/a/3", "soc.jira/a/4", "soc-jira/b/5", "soc-jira/a/6") // it is about a newer event
+	if err := store.Settle(t.Context(), key, ledger.Position{Stream: letter("", "a", 6).EventStream, Seq: 6}); err != nil {
 		t.Fatal(err)
 	}
 	wantLetters(t, c, "/a/2", "/a/3", "soc.jira/a/4", "soc-jira/b/5")

@@ -97,11 +97,22 @@ func (c *Conn) neededByJobs(ctx context.Context) (uint64, error) {
 
 func (c *Conn) neededByLedger(ctx context.Context) (uint64, error) {
 	oldest := ^uint64(0)
-	err := c.Ledger().Each(ctx, func(_ ledger.Key, e ledger.Entry) error {
-		if e.Blocked || !e.Cursor.Covers(e.Want) {
-			oldest = min(oldest, e.Cursor.Seq+1)
+	err := c.Ledger().Each(ctx, func(key ledger.Key, e ledger.Entry) error {
+		if !e.Blocked && e.Cursor.Covers(e.Want) {
+			return nil
 		}
-		return nil
+		after := uint64(0)
+		if e.Cursor.Stream == c.Incarnation() {
+			after = e.Cursor.Seq
+		}
+		m, err := c.events.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(c.names.Event(key.Space, key.Case)))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+		if err == nil {
+			oldest = min(oldest, m.Sequence)
+		}
+		return err
 	})
 	return oldest, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,7 +38,7 @@ func (c *Conn) setUp(ctx context.Context) error {
 		}
 		*s.into = stream
 	}
-	return nil
+	return c.refresh(ctx)
 }
 
 func (c *Conn) eventsConfig() jetstream.StreamConfig {
@@ -116,6 +117,10 @@ func (c *Conn) ensure(ctx context.Context, want jetstream.StreamConfig) (jetstre
 // person may tune (sizes, replicas, compression) is left alone.
 func differences(have, want jetstream.StreamConfig) error {
 	switch {
+	case !slices.Equal(have.Subjects, want.Subjects):
+		return fmt.Errorf("subjects are %q, want %q: another installation has a prefix that differs in case or in - and _ only", have.Subjects, want.Subjects)
+	case have.AllowDirect && !want.AllowDirect:
+		return errors.New("allow_direct is on: reads could come from a replica that is behind; set it to false")
 	case have.Retention != want.Retention:
 		return fmt.Errorf("retention is %s, want %s", have.Retention, want.Retention)
 	case want.AllowMsgSchedules && !have.AllowMsgSchedules:

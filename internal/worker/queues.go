@@ -51,7 +51,8 @@ func (q *queues) drain(atMost time.Duration) bool {
 // hold is a connector that nothing is sent to for a while.
 type hold struct {
 	until time.Time
-	times int // in a row
+	probe time.Time // until when one push after the hold goes alone
+	times int       // in a row
 }
 
 // A tracker that refuses our credentials locks the account or bans the address
@@ -86,10 +87,25 @@ func (q *queues) release(id string) {
 	delete(q.held, id)
 }
 
+// probeTime is how long the first push after a hold goes alone.
+const probeTime = 10 * time.Second
+
+// heldUntil says until when a job of the connector is held back. After a hold
+// it lets one job pass, and the others when that one has gone through.
 func (q *queues) heldUntil(id string) time.Time {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.held[id].until
+	h, held := q.held[id]
+	now := time.Now()
+	if !held || now.Before(h.until) {
+		return h.until
+	}
+	if now.Before(h.probe) {
+		return h.probe
+	}
+	h.probe = now.Add(probeTime)
+	q.held[id] = h
+	return time.Time{}
 }
 
 // holding lists the connectors that are held now, in order.

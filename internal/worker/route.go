@@ -40,7 +40,14 @@ func (r *router) Route(ctx context.Context, in stream.Incoming, id string) error
 // route decides about an event. With ask, Kibana may be asked; without, an
 // event that needs it is put aside.
 func (r *router) route(ctx context.Context, in stream.Incoming, id string, ask bool) error {
+	return r.routeAs(ctx, push.KindPush, in, id, ask)
+}
+
+func (r *router) routeAs(ctx context.Context, kind push.Kind, in stream.Incoming, id string, ask bool) error {
 	job := r.jobOf(in, id)
+	if kind == push.KindRedrive {
+		job.Kind = kind
+	}
 	d, reason, err := r.read(in)
 	if err != nil {
 		return r.buryJob(ctx, job, push.StageDecode, reason, err)
@@ -177,7 +184,7 @@ func (r *router) Waiting(ctx context.Context, job push.Job) (push.Verdict, error
 		err := errors.New("the event is no longer in the stream: publish the case again")
 		return push.Verdict{Action: push.Done}, r.buryJob(ctx, job, push.StageRoute, push.ReasonEventExpired, err)
 	}
-	err = r.route(ctx, in, id, true)
+	err = r.routeAs(ctx, job.Kind, in, id, true)
 	if err == nil {
 		return push.Verdict{Action: push.Done}, nil
 	}
@@ -186,7 +193,7 @@ func (r *router) Waiting(ctx context.Context, job push.Job) (push.Verdict, error
 		return push.Verdict{}, err
 	}
 	d := push.Decide(push.Situation{
-		Stage: push.StageCase, Err: refusal, Attempts: attemptsSince(job.StoredAt, r.policy), First: job.StoredAt,
+		Stage: push.StageCase, Err: refusal, Attempts: attemptsSince(job.WaitsSince, r.policy), First: job.WaitsSince,
 		Now: time.Now(), Jitter: r.jitter(), Policy: r.policy,
 	})
 	if d.Verb == push.Retry {
@@ -198,9 +205,9 @@ func (r *router) Waiting(ctx context.Context, job push.Job) (push.Verdict, error
 
 // attemptsSince estimates how often an event was tried from how long it waits:
 // what has no ledger entry has nothing to count in.
-func attemptsSince(stored time.Time, p push.Policy) int {
+func attemptsSince(first time.Time, p push.Policy) int {
 	n := 1
-	for waited := p.Base; waited < time.Since(stored) && n < 20; waited *= 2 {
+	for waited := p.Base; waited < time.Since(first) && n < 20; waited *= 2 {
 		n++
 	}
 	return n

@@ -21,6 +21,9 @@ func (r *router) skip(ctx context.Context, job push.Job) error {
 // acknowledged after both.
 func (r *router) buryJob(ctx context.Context, job push.Job, stage push.Stage, reason push.Reason, cause error) error {
 	res := routeResult(job, push.DeadLettered, reason)
+	if job.Kind == push.KindRedrive {
+		res.At = time.Now().UTC() // another letter than the one that was sent again
+	}
 	letter := push.DeadLetter{
 		ConnectorID: job.Connector, SpaceID: job.Space, CaseID: job.Case, Owner: job.Owner,
 		EventID: job.EventID, EventSeq: job.Seq, EventStream: job.Stream, ThroughSeq: job.Seq,

@@ -186,11 +186,15 @@ func (w *Worker) start(name string, run func(context.Context) error) {
 	})
 }
 
+// busyDelay is when a job comes again whose case is being pushed; by then it is
+// mostly covered.
+const busyDelay = 500 * time.Millisecond
+
 // push works on one job and writes its line to the log.
 func (w *Worker) push(ctx context.Context, job push.Job) (push.Verdict, error) {
-	unlock, err := w.keys.Lock(ctx, job.Key())
-	if err != nil {
-		return push.Verdict{}, err
+	unlock, ok := w.keys.TryLock(job.Key())
+	if !ok {
+		return push.Verdict{Action: push.HandBack, Delay: busyDelay, Note: "the case is being pushed"}, nil
 	}
 	defer unlock()
 	begun := time.Now()

@@ -124,6 +124,7 @@ func plans() *rapid.Generator[ledger.Plan] {
 		p := ledger.Plan{
 			Through: storedPositions().Draw(t, "through"), Create: rapid.Bool().Draw(t, "create"), Fields: sources().Draw(t, "fields"),
 			Pushed: storedStates().Draw(t, "pushed"), SettleAt: Times().Draw(t, "settle at"),
+			Settle: time.Duration(rapid.Int64().Draw(t, "settle")), SettleFrom: Times().Draw(t, "settle from"),
 		}
 		if list := rapid.SliceOfN(mark, 0, 3).Draw(t, "comments"); len(list) > 0 {
 			p.Comments = list
@@ -178,7 +179,7 @@ func testRoundTrip(t *testing.T, s ledger.Store) {
 		if err != nil || at != rev {
 			rt.Fatalf("Get: revision %d, error %v; want revision %d", at, err, rev)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, content()); diff != "" {
 			rt.Fatalf("the entry came back changed (-want +got):\n%s", diff)
 		}
 	})
@@ -229,7 +230,7 @@ func testOddKeys(t *testing.T, s ledger.Store) {
 	for i, k := range keys {
 		wantStored(t, s, k, entry(i+1), revs[i])
 	}
-	if diff := cmp.Diff(want, collect(t, s)); diff != "" {
+	if diff := cmp.Diff(want, collect(t, s), content()); diff != "" {
 		t.Errorf("Each (-want +got):\n%s", diff)
 	}
 }

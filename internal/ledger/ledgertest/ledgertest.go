@@ -12,9 +12,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/casepush/casepush/internal/ledger"
 )
+
+// content compares entries without the store's own time.
+func content() cmp.Option { return cmpopts.IgnoreFields(ledger.Entry{}, "StoredAt") }
 
 // Run tests a store. fresh is called once for each part of the test and
 // returns an empty store, which it closes by t.Cleanup if that is needed.
@@ -73,7 +77,10 @@ func wantStored(t testing.TB, s ledger.Store, k ledger.Key, want ledger.Entry, r
 	if at != rev {
 		t.Errorf("Get %q: revision %d, want %d", k, at, rev)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if got.StoredAt.IsZero() == want.Exists() {
+		t.Errorf("Get %q: stored at %s", k, got.StoredAt)
+	}
+	if diff := cmp.Diff(want, got, content()); diff != "" {
 		t.Errorf("Get %q (-want +got):\n%s", k, diff)
 	}
 }
@@ -182,7 +189,7 @@ func testEach(t *testing.T, s ledger.Store) {
 		mustPut(t, s, k, entry(i+100), rev) // only the newest state counts
 		want[k] = entry(i + 100)
 	}
-	if diff := cmp.Diff(want, collect(t, s)); diff != "" {
+	if diff := cmp.Diff(want, collect(t, s), content()); diff != "" {
 		t.Errorf("Each (-want +got):\n%s", diff)
 	}
 }

@@ -96,10 +96,10 @@ func testUnanswered(t *testing.T, s ledger.Store) {
 				t.Fatalf("error %v, want %v", err, c.want)
 			}
 			now, nowRev := mustGet(t, s, k)
-			if c.want == nil && (nowRev != at || now.Epoch != 2 || !cmp.Equal(now, written)) {
+			if c.want == nil && (nowRev != at || now.Epoch != 2 || !cmp.Equal(now, written, content())) {
 				t.Errorf("Write gave %+v at %d; stored is %+v at %d", written, at, now, nowRev)
 			}
-			if !c.store.stores && (nowRev != rev || !cmp.Equal(now, before)) {
+			if !c.store.stores && (nowRev != rev || !cmp.Equal(now, before, content())) {
 				t.Errorf("stored is %+v at %d, want the old state at %d", now, nowRev, rev)
 			}
 		})

@@ -111,7 +111,7 @@ func (w *world) mailOf(snapshot json.RawMessage) push.Job {
 	e := event.Event{CaseID: caseID, SpaceID: space, Owner: owner, Case: snapshot}
 	seq := uint64(len(w.mails) + 1)
 	e.ID = fmt.Sprintf("event-%d", seq)
-	w.mails = append(w.mails, push.Mail{Seq: seq, Event: e})
+	w.mails = append(w.mails, push.Mail{Seq: seq, StoredAt: time.Now(), Event: e})
 	w.eventAt = time.Now()
 	return push.Job{
 		Format: push.Format, Kind: push.KindPush, Connector: connectorID, Space: space, Case: caseID, Owner: owner,

@@ -23,6 +23,7 @@ func live(t *testing.T, s scenario, f fate, trace func(string, ...any)) (steps [
 			act(w)
 			w.run()
 		}
+		w.redrive()
 		steps = w.steps
 		if len(w.problems) == 0 {
 			w.audit()

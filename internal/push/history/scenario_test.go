@@ -174,15 +174,24 @@ func scenarios() []scenario {
 				},
 				func(w *world) {
 					w.jira.Faults().Clear()
-					if len(w.letters) != 1 {
-						return // nobody knows that there is something to redrive
-					}
-					job := w.lastJob()
-					job.Kind = push.KindRedrive
-					w.enqueue(job)
+					w.redrive()
 				},
 			},
 		},
+	}
+}
+
+// redrive sends again what has a dead letter: nobody knows of anything else. A
+// few times, since it may be refused again.
+func (w *world) redrive() {
+	for range 4 {
+		if len(w.letters) == 0 {
+			return
+		}
+		job := w.lastJob()
+		job.Kind = push.KindRedrive
+		w.enqueue(job)
+		w.run()
 	}
 }
 

@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -49,6 +50,7 @@ const (
 	hang   // no answer until the worker gives up; it happens the settle time after that
 	stuck  // the same, and others go on meanwhile
 	limit  // 429 with Retry-After
+	forbid // 403: a dead letter is due, and is redriven
 	stale  // the mailbox answers without its newest event
 	// Somebody else acts before the step.
 	rival    // the same job is delivered to another worker, which works on it once
@@ -63,7 +65,7 @@ const (
 func (m misfortune) String() string {
 	return [...]string{
 		"none", "die before", "die after", "die, effect late", "stop", "fail", "answer lost", "answer lost and blind", "answered conflict",
-		"effect late", "hang", "stuck", "429", "stale", "rival", "pause", "newer title", "newer comment", "edited comment", "reopen", "replay",
+		"effect late", "hang", "stuck", "429", "403", "stale", "rival", "pause", "newer title", "newer comment", "edited comment", "reopen", "replay",
 	}[m]
 }
 
@@ -84,8 +86,8 @@ func possible(at place) []misfortune {
 		ledgerGet:    {fail},
 		ledgerPut:    {dieBefore, dieAfter, fail, lose, blind, refuse},
 		mailboxRead:  {fail, stale},
-		trackerRead:  {fail, lose, limit},
-		trackerWrite: {dieBefore, dieAfter, dieLate, fail, lose, late, hang, stuck, limit},
+		trackerRead:  {fail, lose, limit, forbid},
+		trackerWrite: {dieBefore, dieAfter, dieLate, fail, lose, late, hang, stuck, limit, forbid},
 		kibanaRead:   {fail},
 		kibanaWrite:  {dieBefore, dieAfter, fail, lose},
 		resultPut:    {dieBefore, dieAfter, fail, lose},
@@ -113,6 +115,10 @@ func (f fate) at(step int) misfortune {
 		}
 	}
 	return none
+}
+
+func (f fate) has(what misfortune) bool {
+	return slices.ContainsFunc(f, func(m mishap) bool { return m.what == what })
 }
 
 // String names the history, for people and for replaying it: 12:die-after+15:429.

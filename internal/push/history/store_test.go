@@ -65,6 +65,11 @@ type mailbox struct{ p *process }
 // Incarnation implements push.Mailbox.
 func (mailbox) Incarnation() string { return stream }
 
+// Has implements push.Mailbox.
+func (b mailbox) Has(_ context.Context, seq uint64) (bool, error) {
+	return seq <= uint64(len(b.p.w.mails)), nil
+}
+
 // Events implements push.Mailbox.
 func (b mailbox) Events(_ context.Context, _, _ string, after uint64, limit int) ([]push.Mail, ledger.Position, error) {
 	m := b.p.w.step(b.p, mailboxRead)
@@ -112,6 +117,10 @@ func (o outbox) Put(_ context.Context, d push.DeadLetter) error {
 }
 
 // Settle implements push.DeadLetters.
-func (o outbox) Settle(_ context.Context, key ledger.Key) error {
-	return o.do(letterPut, func() { delete(o.p.w.letters, key) })
+func (o outbox) Settle(_ context.Context, key ledger.Key, upTo ledger.Position) error {
+	return o.do(letterPut, func() {
+		if o.p.w.letters[key].ThroughSeq <= upTo.Seq {
+			delete(o.p.w.letters, key)
+		}
+	})
 }

@@ -46,6 +46,8 @@ func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch m {
 	case fail:
 		return answer(r, http.StatusServiceUnavailable, nil), nil
+	case forbid:
+		return answer(r, http.StatusForbidden, nil), nil
 	case limit:
 		w.windows = append(w.windows, window{p: p, until: time.Now().Add(retryAfter)})
 		return answer(r, http.StatusTooManyRequests, http.Header{"Retry-After": {strconv.Itoa(int(retryAfter / time.Second))}}), nil

@@ -28,7 +28,7 @@ func mutants() []mutant {
 		),
 		mistake(
 			"no claim", "a live claim of another worker is not respected", "gate.go",
-			"rest > 0 {", "rest > c.Lease {",
+			"a.rev, c.Lease); rest > 0 {", "a.rev, c.Lease); rest > c.Lease {",
 		),
 		mistake(
 			"ack under another's claim", "another worker is on it, so the job is acknowledged", "gate.go",
@@ -45,7 +45,7 @@ func mutants() []mutant {
 		),
 		mistake(
 			"settle from the intent", "the settle time counts from the claim, not from the end of its lease", "gate.go",
-			"time.Now().Add(a.settleTime(e.Plan))", "time.Now().Add(a.settleTime(e.Plan) - a.p.Lease)",
+			"	a.settleLater(e.Plan, a.settleTime(e.Plan))\n", "	a.settleLater(e.Plan, a.settleTime(e.Plan)-a.p.Lease)\n",
 		),
 		mistake(
 			"request outlives the lease", "a request may run longer than the claim holds", "apply.go",
@@ -73,7 +73,7 @@ func mutants() []mutant {
 		),
 		mistake(
 			"known texts are not taken off", "of identical texts, one that is there answers for each", "prepare.go",
-			"				n -= a.entry.CountDigest(m.Digest)\n", "				n -= 0\n",
+			"n = counts[i] - known.CountDigest(m.Digest)", "n = counts[i] - known.CountDigest(\"\")",
 		),
 		mistake(
 			"identical texts share a count", "one comment that is there counts for several intents of its text", "prepare.go",
@@ -85,11 +85,11 @@ func mutants() []mutant {
 		),
 		mistake(
 			"older overwrites newer", "an older state's fields are pushed over a newer one's", "compare.go",
-			"if !a.state.order.Before(a.entry.Pushed) {", "if !a.state.order.IsZero() {",
+			"	if !older {\n", "	if older || !older {\n",
 		),
 		mistake(
 			"stale read believed", "a mailbox that answers late is believed", "state.go",
-			"if !head.Covers(a.wanted()) && head.Seq != 0 && head.Stream == a.job.Stream {", "if !head.Covers(a.wanted()) && head.Seq == 0 && head.Stream == a.job.Stream {",
+			"		} else if has {\n			return &failure{stage: StageCase, stale: true}\n", "		} else if has {\n			a.state.head = head\n",
 		),
 		mistake(
 			"retry forgets the plan", "a retry is recorded without what may have been sent", "finish.go",
@@ -109,7 +109,7 @@ func mutants() []mutant {
 		),
 		mistake(
 			"retry is covered", "the cursor covers a redrive whose retry waits", "gate.go",
-			" && a.entry.Retry == nil {", " {",
+			" && a.entry.Retry == nil &&\n", " &&\n",
 		),
 		mistake(
 			"conflict is done", "a lost compare-and-set ends the job", "pusher.go",
@@ -139,7 +139,7 @@ func mutants() []mutant {
 		),
 		mistake(
 			"close without a look", "a close whose answer was lost is repeated over a person's reopening", "close.go",
-			"case known && done:", "case known && done && since.IsZero():",
+			"case known && !at.IsZero():", "case known && !at.IsZero() && since.IsZero():",
 		),
 		mistake(
 			"close without a record", "the case is closed before it is recorded that it shall be", "finish.go",
