@@ -25,6 +25,7 @@ const (
 	maxAckPending = 4096
 	retryDelay    = 2 * time.Second // after an error of the infrastructure
 	handBackMax   = 30 * time.Second
+	holdCheck     = 5 * time.Second // how soon a held queue goes on after a restart that ended the hold
 )
 
 func (c *Conn) routerName() string { return c.names.prefix + "_router" }
@@ -111,7 +112,7 @@ func (c *Conn) Consume(ctx context.Context, w Work) error {
 func (c *Conn) job(ctx context.Context, queue string, w Work, m jetstream.Msg) {
 	if w.Hold != nil {
 		if rest := time.Until(w.Hold()); rest > 0 {
-			_ = m.NakWithDelay(min(rest, handBackMax))
+			_ = m.NakWithDelay(min(rest, holdCheck))
 			return
 		}
 	}
