@@ -116,3 +116,30 @@ func (a *attempt) resumeClosing(ctx context.Context) (Verdict, error) {
 	}
 	return a.closeCase(ctx, wasDead)
 }
+
+// ownUser is whom Kibana names as the writer of what we write there, "" if that
+// is not known. After a start, until our first write, only the case can tell,
+// when its last change was our close.
+func (a *attempt) ownUser() string {
+	if a.p.Kibana == nil {
+		return ""
+	}
+	if own := a.p.Kibana.OwnUser(); own != "" {
+		return own
+	}
+	c := a.state.c
+	if c.UpdatedBy != nil && !c.UpdatedAt.IsZero() && a.isOurClose(c.UpdatedAt.Time) {
+		return c.UpdatedBy.Username
+	}
+	return ""
+}
+
+// isOurClose reports whether a change at this time was our close, or may have
+// been: one that is owed and whose answer was lost.
+func (a *attempt) isOurClose(at time.Time) bool {
+	if at.Equal(a.entry.ClosedAt) {
+		return true
+	}
+	owed := a.entry.Closing
+	return owed != nil && a.state.c.Status == kibana.StatusClosed && at.Equal(a.state.c.ClosedAt.Time) && !at.Before(owed.Since)
+}

@@ -63,14 +63,10 @@ func (a *attempt) difference(ctx context.Context, out mapping.Output) *failure {
 }
 
 func (a *attempt) render() (mapping.Output, *failure) {
-	own := ""
-	if a.p.Kibana != nil {
-		own = a.p.Kibana.OwnUser()
-	}
 	out, err := mapping.Render(mapping.Input{
 		Case: a.state.c, SpaceID: a.job.Space, Type: a.target.Type, Rows: a.rows(),
 		OwnConnector:  a.state.c.Connector.ID == a.job.Connector,
-		PublicBaseURL: a.p.PublicBaseURL, OwnUser: own, Limits: a.caps.Limits,
+		PublicBaseURL: a.p.PublicBaseURL, OwnUser: a.ownUser(), Limits: a.caps.Limits,
 	})
 	if err != nil {
 		reason := ReasonMapping

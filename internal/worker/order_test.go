@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,5 +97,36 @@ func TestReopenedBeforeCloseIsRecorded(t *testing.T) {
 	}
 	if now, _ := r.kibana.Case(c.ID); now.Status != "closed" {
 		t.Errorf("the case is %s", now.Status)
+	}
+}
+
+// After a restart the worker does not know yet whom Kibana takes it for. The
+// footer of a description that was edited before our last close must not name us.
+func TestFooterAfterRestart(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.start()
+	c := r.addCase(kibana.Case{Title: "Suspicious login", Description: "before"})
+	older, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := "after"
+	if _, err := r.kibana.UpdateCase(c.ID, fakes.CaseUpdate{Description: &edited}); err != nil {
+		t.Fatal(err)
+	}
+	// A snapshot from before the edit is pushed, and the case closed, after it.
+	if res := r.push(event.Event{CaseID: c.ID, Case: older}); !res.Closed {
+		t.Fatalf("result: %+v", res)
+	}
+	r.stop()
+	r.start()
+	r.push(event.Event{CaseID: c.ID})
+	issues := r.jira.Issues()
+	if len(issues) != 1 {
+		t.Fatalf("issues: %+v", issues)
+	}
+	if text := issues[0].Text("description"); !strings.HasPrefix(text, "after\n\nAdded by Ann Alyst.") {
+		t.Errorf("description %q", text)
 	}
 }
