@@ -42,10 +42,10 @@ func (a *attempt) compare(ctx context.Context, out mapping.Output) *failure {
 }
 
 // superseded reports whether an older state's comment has nothing to add: some
-// text of it was sent, and that one is newer; or it is no person's comment but
-// tells the state itself (the count of alerts, the rest of a cut field).
+// text of it was sent, in however many parts, and that one is newer; or it is no
+// person's comment but tells the state itself (the count of alerts, the rest of a cut field).
 func (a *attempt) superseded(id string) bool {
-	return len(a.entry.Comments[id]) > 0 || strings.HasPrefix(id, a.state.c.ID+"-")
+	return len(a.entry.Comments[mapping.BaseID(id)]) > 0 || strings.HasPrefix(id, a.state.c.ID+"-")
 }
 
 // compareFields finds the fields whose value changed since our last push, so
