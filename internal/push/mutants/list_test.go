@@ -73,11 +73,11 @@ func mutants() []mutant {
 		),
 		mistake(
 			"known texts are not taken off", "of identical texts, one that is there answers for each", "prepare.go",
-			"n = counts[i] - known.CountDigest(m.Digest)", "n = counts[i] - known.CountDigest(\"\")",
+			"		extra[digest] -= a.entry.CountDigest(digest)\n", "		extra[digest] -= 0\n",
 		),
 		mistake(
 			"identical texts share a count", "one comment that is there counts for several intents of its text", "prepare.go",
-			"			n--\n", "",
+			"			extra[m.Digest]--\n", "",
 		),
 		mistake(
 			"delivered state", "the delivered event's state is pushed, not the newest", "state.go",
