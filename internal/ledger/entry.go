@@ -124,7 +124,9 @@ func (p *Plan) Empty() bool {
 }
 
 // Unsettled says how long the outcome cannot be looked up yet, for an entry that
-// was stored at the given time; both times are on the store's clock.
+// was stored at the given time; both times are on the store's clock. It is never
+// more than the settle time: now may be that of a message which has waited since
+// long before the entry was stored.
 func (p *Plan) Unsettled(storedAt, now time.Time) time.Duration {
 	if p.Empty() || p.SettleAt.IsZero() {
 		return 0
@@ -133,7 +135,7 @@ func (p *Plan) Unsettled(storedAt, now time.Time) time.Duration {
 	if from.IsZero() {
 		from = storedAt
 	}
-	return from.Add(p.Settle).Sub(now)
+	return min(p.Settle, from.Add(p.Settle).Sub(now))
 }
 
 // Mark identifies a comment.
