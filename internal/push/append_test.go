@@ -67,24 +67,28 @@ func testWithoutRoom(r *rig, fails map[string]*connector.Error) {
 // by its id it counts twice (itself, and the other's text), the other one once.
 // Both are there.
 func TestEqualCommentsOfWhichOneWasEdited(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		c := kibana.Case{Title: "a", CreatedAt: kibana.Time{Time: r.store.Since().AddDate(0, 0, -1)}, TotalComment: 2}
-		c.Comments = []kibana.Comment{user("c1", "same"), user("c2", "same")}
-		r.publish(1, c)
-		r.finish(push.KindPush, 1)
-		if got := r.tracker.texts(); !slices.Equal(got, []string{"same", "same"}) {
-			t.Fatalf("comments %q", got)
-		}
-		r.tracker.incidents[0].edited = map[string]bool{"c2": true}
+	for _, edited := range []string{"c1", "c2"} {
+		t.Run(edited, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				c := kibana.Case{Title: "a", CreatedAt: kibana.Time{Time: r.store.Since().AddDate(0, 0, -1)}, TotalComment: 2}
+				c.Comments = []kibana.Comment{user("c1", "same"), user("c2", "same")}
+				r.publish(1, c)
+				r.finish(push.KindPush, 1)
+				if got := r.tracker.texts(); !slices.Equal(got, []string{"same", "same"}) {
+					t.Fatalf("comments %q", got)
+				}
+				r.tracker.incidents[0].edited = map[string]bool{edited: true}
 
-		lost := newRig(t) // the ledger was lost, the tracker was not
-		lost.tracker = r.tracker
-		lost.publish(1, c)
-		time.Sleep(r.tracker.caps.FindDelay)
-		lost.finish(push.KindPush, 1)
-		if got := r.tracker.texts(); len(got) != 2 || len(r.tracker.incidents) != 1 {
-			t.Errorf("comments %q of %d incidents, want the two of one", got, len(r.tracker.incidents))
-		}
-	})
+				lost := newRig(t) // the ledger was lost, the tracker was not
+				lost.tracker = r.tracker
+				lost.publish(1, c)
+				time.Sleep(r.tracker.caps.FindDelay)
+				lost.finish(push.KindPush, 1)
+				if got := r.tracker.texts(); len(got) != 2 || len(r.tracker.incidents) != 1 {
+					t.Errorf("comments %q of %d incidents, want the two of one", got, len(r.tracker.incidents))
+				}
+			})
+		})
+	}
 }

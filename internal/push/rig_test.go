@@ -74,9 +74,15 @@ func (r *rig) publish(seq uint64, c kibana.Case) {
 // deliver gives one job to the pusher, as the queue does at this moment.
 func (r *rig) deliver(kind push.Kind, seq uint64) push.Verdict {
 	r.t.Helper()
+	return r.deliverQueued(kind, seq, r.store.now())
+}
+
+// deliverQueued delivers a job that the queue took at the given time.
+func (r *rig) deliverQueued(kind push.Kind, seq uint64, queued time.Time) push.Verdict {
+	r.t.Helper()
 	v, err := r.pusher.Push(r.t.Context(), push.Job{
 		Kind: kind, Connector: "c", Space: "default", Case: "k", Seq: seq, Stream: streamID,
-		EventID: "e", StoredAt: r.store.now(), QueuedAt: r.store.now(),
+		EventID: "e", StoredAt: queued, QueuedAt: queued,
 	})
 	if err != nil {
 		r.t.Fatal(err)

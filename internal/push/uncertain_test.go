@@ -156,6 +156,24 @@ func TestEventsDoNotPutOffTheLookUp(t *testing.T) {
 	})
 }
 
+// A job that has waited in its queue for hours meets a look-up that waits. It
+// waits as long as that one, and not for as many hours again.
+func TestOldJobDoesNotPutOffTheLookUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.publish(1, kibana.Case{Title: "a"})
+		r.publish(2, kibana.Case{Title: "b"})
+		queued := time.Now()
+		time.Sleep(10 * time.Hour)
+		r.tracker.answers["create"] = noAnswer()
+		want := r.deliver(push.KindPush, 1).At
+		v := r.deliverQueued(push.KindPush, 2, queued)
+		if v.Action != push.Later || v.At.After(want.Add(time.Second)) || v.At.Before(want) {
+			t.Errorf("%s at %s, want a wake-up at about %s", v.Action, v.At, want)
+		}
+	})
+}
+
 // A wake-up that fires early is handed back: stored again it would fire early
 // again. A new event's job waits as a wake-up and takes no slot.
 func TestEarlyWakeUp(t *testing.T) {
