@@ -31,7 +31,11 @@ func (c *Conn) publishOnce(ctx context.Context, subject string, v any, identity 
 	if err != nil {
 		return fmt.Errorf("encode for %s: %w", subject, err)
 	}
-	id := sha256.Sum256(fmt.Appendf(nil, "%q", identity))
+	named, err := json.Marshal(identity)
+	if err != nil {
+		return fmt.Errorf("encode for %s: %w", subject, err)
+	}
+	id := sha256.Sum256(named)
 	msg := nats.NewMsg(subject)
 	msg.Data = body
 	msg.Header.Set(nats.MsgIdHdr, base64.RawURLEncoding.EncodeToString(id[:16]))

@@ -142,3 +142,21 @@ func TestResultStoredOnce(t *testing.T) {
 		t.Errorf("%d messages, want 2", n)
 	}
 }
+
+// TestResultsThatDiffer: what differs in its time or its sequence alone is
+// another outcome, however large the numbers are.
+func TestResultsThatDiffer(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, stream.EmbeddedOptions{Listen: "127.0.0.1:0"})
+	c := connect(t, stream.Options{Embedded: server})
+	r := push.Result{SpaceID: "default", CaseID: "a", EventSeq: 2_000_000, ThroughSeq: 2_000_000, Outcome: push.DeadLettered, At: time.Now()}
+	later, next := r, r
+	later.At = r.At.Add(time.Nanosecond) // a redrive ends the same way
+	next.EventSeq++
+	for _, r := range []push.Result{r, later, next} {
+		must(t, c.Results().Publish(t.Context(), r))
+	}
+	if n := messages(t, client(t, server), "CASEPUSH_RESULTS"); n != 3 {
+		t.Errorf("%d messages, want 3", n)
+	}
+}
