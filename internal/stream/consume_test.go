@@ -169,6 +169,33 @@ func TestWakeUpReplaced(t *testing.T) {
 	waiting(t, c, 0) // the first one is gone, not merely later
 }
 
+// TestWaitingEventsOfOneCase: events that wait for Kibana have no ledger entry
+// that remembers them, so each has its own wake-up, even of one case.
+func TestWaitingEventsOfOneCase(t *testing.T) {
+	t.Parallel()
+	c := fresh(t)
+	until := time.Now().Add(time.Second)
+	got, _ := consume(t, c, "", func(j push.Job) (push.Verdict, error) {
+		if time.Now().Before(until) {
+			return push.Verdict{Action: push.Later, At: until}, nil
+		}
+		return push.Verdict{Action: push.Done}, nil
+	})
+	for seq := range uint64(2) {
+		if err := c.PutRoute(t.Context(), job(c, "", "c-1", seq+1)); err != nil {
+			t.Fatal(err)
+		}
+		if d := receive(t, "event", got); d.at.After(until) {
+			t.Fatal("this machine is too slow for this test")
+		}
+	}
+	woken := map[uint64]bool{receive(t, "wake-up", got).job.Seq: true, receive(t, "wake-up", got).job.Seq: true}
+	if !woken[1] || !woken[2] {
+		t.Errorf("events %v came again, want both", woken)
+	}
+	empty(t, c)
+}
+
 // TestHold: nothing of a held queue is worked on, and nothing is lost.
 func TestHold(t *testing.T) {
 	t.Parallel()

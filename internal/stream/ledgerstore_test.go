@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/ledger/ledgertest"
@@ -51,6 +52,33 @@ func TestLedgerRefusesNewer(t *testing.T) {
 	request(t, nc, subject, `{"v":`)
 	if _, _, err := c.Ledger().Get(t.Context(), key); err == nil || !strings.Contains(err.Error(), "cannot be read") {
 		t.Errorf("a broken entry: %v", err)
+	}
+}
+
+// TestLedgerListingsLeaveNoConsumer: a stream has at most 1,000 of them, and a
+// listing's own would stay for minutes.
+func TestLedgerListingsLeaveNoConsumer(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, stream.EmbeddedOptions{Listen: "127.0.0.1:0"})
+	c := connect(t, stream.Options{Embedded: server})
+	for _, id := range []string{"c-1", "c-2", "c-3"} {
+		_, _, err := ledger.Write(t.Context(), c.Ledger(), ledger.Key{Connector: "j", Space: "default", Case: id}, ledger.Entry{}, 0)
+		must(t, err)
+	}
+	enough := errors.New("enough")
+	for name, end := range map[string]error{"to the end": nil, "stopped early": enough} {
+		for range 20 {
+			if err := c.Ledger().Each(t.Context(), func(ledger.Key, ledger.Entry) error { return end }); !errors.Is(err, end) {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		js, err := jetstream.New(client(t, server))
+		must(t, err)
+		bucket, err := js.Stream(t.Context(), "KV_casepush_ledger")
+		must(t, err)
+		if n := bucket.CachedInfo().State.Consumers; n != 0 {
+			t.Errorf("%s: %d consumers are left", name, n)
+		}
 	}
 }
 

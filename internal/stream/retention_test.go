@@ -65,6 +65,34 @@ func TestRetire(t *testing.T) {
 	}
 }
 
+// What one case is blocked for keeps the events from its own first needed one
+// on, and not those of other cases before it.
+func TestRetireKeepsWhatACaseNeeds(t *testing.T) {
+	t.Parallel()
+	for name, needs := range map[string]ledger.Entry{
+		"blocked": {Blocked: true},
+		"owes":    {Want: ledger.Position{Seq: 5}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startServer(t, stream.EmbeddedOptions{})
+			c := connect(t, stream.Options{Embedded: server, Retention: stream.Retention{Events: time.Nanosecond}})
+			for _, id := range []string{"c", "others", "others", "others", "c", "others"} {
+				publish(t, c, event.Event{CaseID: id})
+			}
+			routeAll(t, c)
+			needs.Cursor = at(c, 1)
+			if needs.Want.Seq > 0 {
+				needs.Want = at(c, needs.Want.Seq)
+			}
+			owe(t, c, needs)
+			if first, err := c.Retire(t.Context()); err != nil || first != 5 {
+				t.Errorf("first event left is %d, %v; want 5, the first that case c needs", first, err)
+			}
+		})
+	}
+}
+
 func at(c *stream.Conn, seq uint64) ledger.Position {
 	return ledger.Position{Stream: c.Incarnation(), Seq: seq}
 }
