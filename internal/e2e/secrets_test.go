@@ -158,9 +158,9 @@ func everythingFails(r *rig, w *worker) {
 	}
 	add("Refused content", "soc-jira", push.ReasonRejected)
 	add("Forbidden content", "soc-jira", push.ReasonForbidden)
-	add("Broken server", "soc-jira", push.ReasonUncertain)
+	add("Broken server", "soc-jira", push.ReasonRetriesExhausted)
 	add("Too often", "soc-jira", push.ReasonRetriesExhausted)
-	add("Web page", "soc-jira", push.ReasonUncertain)
+	add("Web page", "soc-jira", push.ReasonRetriesExhausted)
 	add("No answer", "soc-jira", "")
 	add("Not allowed", "far-jira", push.ReasonHostNotAllowed)
 	add("Nobody there", "gone-jira", push.ReasonRetriesExhausted)

@@ -41,7 +41,7 @@ func (a *attempt) readState(ctx context.Context) *failure {
 	if err != nil {
 		return failed(StageCase, err)
 	}
-	if head.Seq != 0 && head.Stream == a.job.Stream && !head.Covers(a.wanted()) {
+	if head.Stream == a.job.Stream && !head.Covers(a.wanted()) {
 		// Either an old answer, or somebody has removed the event since.
 		if has, err := a.p.Mailbox.Has(ctx, a.wanted().Seq); err != nil {
 			return failed(StageCase, err)
@@ -50,17 +50,17 @@ func (a *attempt) readState(ctx context.Context) *failure {
 		}
 		head = a.wanted()
 	}
-	if a.job.Stream != head.Stream || head.Seq == 0 {
-		// The stream was made anew or the events were purged: the job is all
-		// that is left of them.
+	if a.job.Stream != head.Stream {
+		// The stream was made anew: the job is all that is left of the event.
 		head, mails = a.wanted(), nil
 	}
 	a.state = state{head: head, owner: a.job.Owner, eventID: a.job.EventID}
 	if len(mails) > 0 {
 		a.state.headAt = mails[len(mails)-1].StoredAt
 	}
+	full := len(mails) == maxMails && a.p.Kibana != nil // there may be wake-ups among those left out
 	mails = slices.DeleteFunc(mails, func(m Mail) bool { return m.Err != nil })
-	if len(mails) > 0 && !slices.ContainsFunc(mails, func(m Mail) bool { return m.Event.Thin() }) {
+	if !full && len(mails) > 0 && !slices.ContainsFunc(mails, func(m Mail) bool { return m.Event.Thin() }) {
 		return a.stateFromSnapshots(mails)
 	}
 	return a.stateFromKibana(ctx, mails)
