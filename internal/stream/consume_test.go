@@ -174,20 +174,17 @@ func TestWakeUpReplaced(t *testing.T) {
 func TestWaitingEventsOfOneCase(t *testing.T) {
 	t.Parallel()
 	c := fresh(t)
-	until := time.Now().Add(time.Second)
 	got, _ := consume(t, c, "", func(j push.Job) (push.Verdict, error) {
-		if time.Now().Before(until) {
-			return push.Verdict{Action: push.Later, At: until}, nil
+		if j.Kind == push.KindRetry {
+			return push.Verdict{Action: push.Done}, nil
 		}
-		return push.Verdict{Action: push.Done}, nil
+		return push.Verdict{Action: push.Later, At: time.Now().Add(time.Second)}, nil
 	})
 	for seq := range uint64(2) {
 		if err := c.PutRoute(t.Context(), job(c, "", "c-1", seq+1)); err != nil {
 			t.Fatal(err)
 		}
-		if d := receive(t, "event", got); d.at.After(until) {
-			t.Fatal("this machine is too slow for this test")
-		}
+		receive(t, "event", got)
 	}
 	woken := map[uint64]bool{receive(t, "wake-up", got).job.Seq: true, receive(t, "wake-up", got).job.Seq: true}
 	if !woken[1] || !woken[2] {

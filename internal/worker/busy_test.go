@@ -16,9 +16,9 @@ import (
 // slot of its connector and leaves the others to other cases.
 func TestBusyCaseTakesOneSlot(t *testing.T) {
 	t.Parallel()
-	config := strings.Replace(rigConfigOpen(), "{deployment: cloud,", "{deployment: cloud, max_in_flight: 2,", 1)
+	config := strings.NewReplacer("{deployment: cloud,", "{deployment: cloud, max_in_flight: 2,", "lease: 5s", "lease: 15s").Replace(rigConfigOpen())
 	r := newRigWith(t, rigOptions{config: config})
-	slow := fakes.Rule{Method: "POST", Path: "**/issue", Contains: "Busy", Delay: fakes.Duration(3 * time.Second), Times: 1}
+	slow := fakes.Rule{Method: "POST", Path: "**/issue", Contains: "Busy", Delay: fakes.Duration(5 * time.Second), Times: 1}
 	if _, err := r.jira.Faults().Add(slow); err != nil {
 		t.Fatal(err)
 	}
