@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/kibana"
@@ -83,7 +82,7 @@ func TestEqualCommentsOfWhichOneWasEdited(t *testing.T) {
 				lost := newRig(t) // the ledger was lost, the tracker was not
 				lost.tracker = r.tracker
 				lost.publish(1, c)
-				time.Sleep(r.tracker.caps.FindDelay)
+				wait(r.tracker.caps.FindDelay)
 				lost.finish(push.KindPush, 1)
 				if got := r.tracker.texts(); len(got) != 2 || len(r.tracker.incidents) != 1 {
 					t.Errorf("comments %q of %d incidents, want the two of one", got, len(r.tracker.incidents))

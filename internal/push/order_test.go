@@ -67,7 +67,7 @@ func TestPlannedEventThatWasRemoved(t *testing.T) {
 		v := r.deliver(push.KindPush, 1)
 		clear(r.tracker.answers)
 		r.mailbox.mails = r.mailbox.mails[:1]
-		time.Sleep(time.Until(v.At))
+		wait(time.Until(v.At))
 		if v := r.finish(push.KindRetry, 1); v.Result == nil || len(r.tracker.incidents) != 1 {
 			t.Errorf("%+v, %d incidents", v, len(r.tracker.incidents))
 		}

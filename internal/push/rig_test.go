@@ -104,14 +104,18 @@ func (r *rig) finish(kind push.Kind, seq uint64) push.Verdict {
 			return v
 		case push.Later:
 			kind = push.KindRetry
-			time.Sleep(time.Until(v.At))
+			wait(time.Until(v.At))
 		default:
-			time.Sleep(v.Delay)
+			wait(v.Delay)
 		}
 	}
 	r.t.Fatalf("job %d came %d times and has no end", seq, turns)
 	panic("unreachable")
 }
+
+// wait lets time pass. A rig lives in a bubble of testing/synctest, where that
+// takes no time at all.
+func wait(d time.Duration) { <-time.NewTimer(d).C }
 
 func (r *rig) entry() ledger.Entry {
 	r.t.Helper()

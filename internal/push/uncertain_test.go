@@ -23,7 +23,7 @@ func TestDeadLetterRemembersWhatMayHaveBeenCreated(t *testing.T) {
 		"the connector is deleted": func(r *rig) push.Verdict {
 			r.tracker.answers["create"] = noAnswer()
 			v := r.deliver(push.KindPush, 1)
-			time.Sleep(time.Until(v.At))
+			wait(time.Until(v.At))
 			r.deleted = true
 			return r.finish(push.KindRetry, 1)
 		},
@@ -36,7 +36,7 @@ func TestDeadLetterRemembersWhatMayHaveBeenCreated(t *testing.T) {
 			r.tracker.answers["create"] = refusal(connector.Transient, 503)
 			v := r.deliver(push.KindPush, 1)
 			for start := time.Now(); time.Since(start) < push.DefaultPolicy.MaxAge; v = r.deliver(push.KindRetry, 1) {
-				time.Sleep(time.Until(v.At))
+				wait(time.Until(v.At))
 				if time.Since(start) >= push.DefaultPolicy.MaxAge {
 					r.tracker.answers["create"] = noAnswer()
 				}
@@ -111,7 +111,7 @@ func TestFastClockDoesNotLookUpEarly(t *testing.T) {
 				r.deliver(push.KindPush, 1)
 				clear(r.tracker.answers)
 				const fast = 5 * time.Minute
-				time.Sleep(fast + time.Second)
+				wait(fast + time.Second)
 				r.store.behind = fast // a second has passed
 				v := r.deliver(kind, 1)
 				if v.Action != push.Later || slices.Contains(r.tracker.log, "find") || len(r.tracker.incidents) != 1 {
@@ -140,13 +140,13 @@ func TestEventsDoNotPutOffTheLookUp(t *testing.T) {
 		v := r.deliver(push.KindPush, 1)
 		clear(r.tracker.answers)
 		for seq := uint64(2); seq < 5; seq++ {
-			time.Sleep(20 * time.Second)
+			wait(20 * time.Second)
 			r.publish(seq, kibana.Case{Title: "b"})
 			if w := r.deliver(push.KindPush, seq); w.Action != push.Later {
 				t.Errorf("event %d: %+v", seq, w)
 			}
 		}
-		time.Sleep(time.Until(v.At))
+		wait(time.Until(v.At))
 		if v = r.deliver(push.KindRetry, 1); v.Result == nil || v.Result.ThroughSeq != 4 {
 			t.Errorf("at the end of the settle time: %+v", v)
 		}
@@ -164,7 +164,7 @@ func TestOldJobDoesNotPutOffTheLookUp(t *testing.T) {
 		r.publish(1, kibana.Case{Title: "a"})
 		r.publish(2, kibana.Case{Title: "b"})
 		queued := time.Now()
-		time.Sleep(10 * time.Hour)
+		wait(10 * time.Hour)
 		r.tracker.answers["create"] = noAnswer()
 		want := r.deliver(push.KindPush, 1).At
 		v := r.deliverQueued(push.KindPush, 2, queued)
@@ -188,7 +188,7 @@ func TestEarlyWakeUp(t *testing.T) {
 				until := r.deliver(push.KindPush, 1).At
 				clear(r.tracker.answers)
 				r.tracker.log = nil
-				time.Sleep(7 * time.Second)
+				wait(7 * time.Second)
 				v := r.deliver(kind, 1)
 				if v.Action != want || len(r.tracker.log) != 0 {
 					t.Errorf("%+v, want %s; requests %q", v, want, r.tracker.log)

@@ -6,14 +6,10 @@ import (
 	"time"
 )
 
-// stepped is a set of queues on synctest's clock.
-func stepped(t *testing.T, f func(t *testing.T, q *queues)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		q := &queues{}
-		q.open(t.Context())
-		f(t, q)
-	})
+func openQueues(t *testing.T) *queues {
+	q := &queues{}
+	q.open(t.Context())
+	return q
 }
 
 // passes reports whether a job of the connector may go now.
@@ -24,7 +20,8 @@ func passes(q *queues, id string) bool { return !q.heldUntil(id).After(time.Now(
 // refused logins.
 func TestProbeAfterHold(t *testing.T) {
 	t.Parallel()
-	stepped(t, func(t *testing.T, q *queues) {
+	synctest.Test(t, func(t *testing.T) {
+		q := openQueues(t)
 		until := q.hold("a", time.Time{})
 		if rest := time.Until(until); rest != firstHold {
 			t.Errorf("first hold of %s, want %s", rest, firstHold)
@@ -54,7 +51,8 @@ func TestProbeAfterHold(t *testing.T) {
 // connector for ever.
 func TestProbeThatSaysNothing(t *testing.T) {
 	t.Parallel()
-	stepped(t, func(t *testing.T, q *queues) {
+	synctest.Test(t, func(t *testing.T) {
+		q := openQueues(t)
 		q.hold("a", time.Time{})
 		time.Sleep(firstHold)
 		if !passes(q, "a") || passes(q, "a") {
@@ -71,7 +69,8 @@ func TestProbeThatSaysNothing(t *testing.T) {
 // flight when it began does not lengthen it; a success begins anew.
 func TestHoldsGrow(t *testing.T) {
 	t.Parallel()
-	stepped(t, func(t *testing.T, q *queues) {
+	synctest.Test(t, func(t *testing.T) {
+		q := openQueues(t)
 		want := firstHold
 		for range 12 {
 			until := q.hold("a", time.Now().Add(time.Second))
@@ -102,7 +101,8 @@ func TestHoldsGrow(t *testing.T) {
 // TestHolding lists what is held now, and nothing that waits for its probe.
 func TestHolding(t *testing.T) {
 	t.Parallel()
-	stepped(t, func(t *testing.T, q *queues) {
+	synctest.Test(t, func(t *testing.T) {
+		q := openQueues(t)
 		q.hold("b", time.Time{})
 		q.hold("a", time.Time{})
 		if got := q.holding(); len(got) != 2 || got[0] != "a" || got[1] != "b" {
