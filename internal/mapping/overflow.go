@@ -14,20 +14,29 @@ const commentLimit = "comment"
 // Before it stands what is continued, unless that is a comment.
 const continued = "(continued)\n"
 
-// parts makes the comments of one text: one, or as many as the tracker's limit
-// asks for. Further parts have the id's suffix "#2", "#3", … and the source of
-// the whole, so that all of an edited text is sent again.
-func (r *renderer) parts(id, source, text string) []connector.Comment {
-	limit := r.Limits[commentLimit]
-	head, rest := limit.Cut(text)
+// Parts cuts a comment into as many as the tracker's limit asks for, mostly
+// one. Further parts have the id's suffix "#2", "#3", … and the source of the
+// whole, so that all of an edited text is sent again. It sets the digests.
+func Parts(whole connector.Comment, limit connector.Limit) []connector.Comment {
+	head, rest := limit.Cut(whole.Text)
 	if head == "" {
-		head, rest = text, "" // a limit below one character bounds nothing
+		head, rest = whole.Text, "" // a limit below one character bounds nothing
 	}
-	out := []connector.Comment{r.comment(id, source, head)}
-	for i, part := range split(rest, continued, limit) {
-		out = append(out, r.comment(id+"#"+strconv.Itoa(i+2), source, part))
+	texts := append([]string{head}, split(rest, continued, limit)...)
+	out := make([]connector.Comment, len(texts))
+	for i, text := range texts {
+		part := whole
+		part.Text, part.Digest = text, connector.Digest(text)
+		if i > 0 {
+			part.ID += "#" + strconv.Itoa(i+1)
+		}
+		out[i] = part
 	}
 	return out
+}
+
+func (r *renderer) parts(id, source, text string) []connector.Comment {
+	return Parts(r.comment(id, source, text), r.Limits[commentLimit])
 }
 
 // overflow makes the comments that carry what did not fit into a field: ids

@@ -18,7 +18,7 @@ func TestAppendWithoutRoom(t *testing.T) {
 	limited := refusal(connector.RateLimited, 429)
 	for name, fails := range map[string]map[string]*connector.Error{
 		"all goes well":                 nil,
-		"the first comment is refused":  {"k-summary-appended#1": limited},
+		"the first comment is refused":  {"k-summary-appended": limited},
 		"the second comment is refused": {"k-summary-appended#2": limited},
 		"the second gets no answer":     {"k-summary-appended#2": noAnswer()},
 	} {

@@ -2,7 +2,7 @@ package push
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -14,10 +14,9 @@ import (
 func (a *attempt) compare(ctx context.Context, out mapping.Output) *failure {
 	a.work = work{known: map[string]string{}}
 	older := a.entry.Incident != nil && a.state.order.Before(a.entry.Pushed)
-	for _, c := range out.Comments {
-		if !a.entry.HasSent(c.ID, c.Source) && !(older && a.superseded(c.ID)) {
-			a.work.comments = append(a.work.comments, c)
-		}
+	a.work.comments = a.unsent(out.Comments)
+	if older {
+		a.work.comments = slices.DeleteFunc(a.work.comments, func(c connector.Comment) bool { return a.superseded(c.ID) })
 	}
 	if a.entry.Incident == nil {
 		a.work.create = true
@@ -39,6 +38,17 @@ func (a *attempt) compare(ctx context.Context, out mapping.Output) *failure {
 		}
 	}
 	return nil
+}
+
+// unsent gives those of the comments that the tracker does not have.
+func (a *attempt) unsent(comments []connector.Comment) []connector.Comment {
+	var out []connector.Comment
+	for _, c := range comments {
+		if !a.entry.HasSent(c.ID, c.Source) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // superseded reports whether an older state's comment has nothing to add: some
@@ -82,27 +92,14 @@ func (a *attempt) compareFields(ctx context.Context, fields []connector.Field) *
 			// It does not fit any more. The whole of it goes into comments, and
 			// not a part: which part would depend on what the field has.
 			a.work.known[f.Name] = f.Source
-			a.continueIn(f, added)
+			whole := connector.Comment{ID: a.job.Case + "-" + f.Name + "-appended", Source: f.Source, Text: added}
+			a.work.comments = append(a.work.comments, a.unsent(mapping.Parts(whole, a.caps.Limits["comment"]))...)
 			continue
 		}
 		changed = append(changed, connector.Field{Name: f.Name, Value: joined, Source: f.Source})
 	}
 	a.work.fields = changed
 	return nil
-}
-
-// continueIn sends as comments what an appended field has no room for.
-func (a *attempt) continueIn(f connector.Field, rest string) {
-	for part := 1; rest != ""; part++ {
-		var text string
-		text, rest = a.caps.Limits["comment"].Cut(rest)
-		c := connector.Comment{
-			ID: fmt.Sprintf("%s-%s-appended#%d", a.job.Case, f.Name, part), Source: f.Source, Text: text, Digest: connector.Digest(text),
-		}
-		if !a.entry.HasSent(c.ID, c.Source) {
-			a.work.comments = append(a.work.comments, c)
-		}
-	}
 }
 
 // plain gives the fields of a create: there is nothing to append to yet.

@@ -69,7 +69,7 @@ func mutants() []mutant {
 		),
 		mistake(
 			"comments are not looked up", "uncertain comments are sent again", "prepare.go",
-			"	extra := map[string]int{}", "	if marks != nil {\n		return nil\n	}\n	extra := map[string]int{}",
+			"	extra := map[string]int{}", "	if marks != nil {\n		return\n	}\n	extra := map[string]int{}",
 		),
 		mistake(
 			"known texts are not taken off", "of identical texts, one that is there answers for each", "prepare.go",
