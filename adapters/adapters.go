@@ -13,13 +13,3 @@ func Types() []connector.Type {
 		jira.Type(),
 	}
 }
-
-// Lookup returns the type with the id, such as ".jira".
-func Lookup(id string) (connector.Type, bool) {
-	for _, t := range Types() {
-		if t.ID == id {
-			return t, true
-		}
-	}
-	return connector.Type{}, false
-}

@@ -18,8 +18,6 @@ var (
 	configKeys   = []string{"apiUrl", "projectKey", "casesConfiguration"} // the last one is of 7.x
 	secretKeys   = []string{"apiToken", "email", "personalAccessToken"}
 	deliveryKeys = []string{"browse_url", "deployment", "find_delay", "internal_comments", "max_in_flight", "max_text", "settle_time"}
-	// commonDeliveryKeys are read by others, whatever the type.
-	commonDeliveryKeys = []string{"on_uncertain", "requests_per_second"}
 )
 
 const (
@@ -118,7 +116,7 @@ func (p *problems) notEmpty(key string, v secret.String) {
 }
 
 func (p *problems) delivery(s *settings, delivery map[string]any) {
-	unknown(p, "delivery", delivery, append(slices.Clone(deliveryKeys), commonDeliveryKeys...))
+	unknown(p, "delivery", delivery, deliveryKeys)
 	if v, ok := get[string](p, delivery, "deployment"); ok {
 		switch d := deployment(v); d {
 		case cloud, dataCenter:

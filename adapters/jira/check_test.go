@@ -41,12 +41,12 @@ func TestCheck(t *testing.T) {
 	}{
 		"good":              {valid(nil, nil, nil), nil},
 		"of 7.x":            {valid(m{"casesConfiguration": m{"mapping": []any{}}}, nil, nil), nil},
-		"all delivery keys": {valid(nil, nil, m{"deployment": "data_center", "browse_url": "http://jira/x", "find_delay": "1m", "settle_time": "0s", "internal_comments": true, "max_in_flight": uint64(4), "max_text": json.Number("1000"), "requests_per_second": 10.5, "on_uncertain": "create_again"}), nil},
+		"all delivery keys": {valid(nil, nil, m{"deployment": "data_center", "browse_url": "http://jira/x", "find_delay": "1m", "settle_time": "0s", "internal_comments": true, "max_in_flight": uint64(4), "max_text": json.Number("1000")}), nil},
 		"nothing": {connector.Definition{}, []string{
 			"config.apiUrl: is required", "config.projectKey: is required", "secrets.email: is required", "secrets.apiToken: is required",
 		}},
 		"wrong kinds":        {valid(m{"apiUrl": 1, "projectKey": " "}, nil, nil), []string{"config.apiUrl: want a text, got int", "config.projectKey: is empty"}},
-		"unknown keys":       {valid(m{"projectkey": "x"}, map[string]string{"token": "canary"}, m{"finddelay": "1s"}), []string{"config.projectkey: is not a key", "secrets.token: is not a key", "delivery.finddelay: is not a key"}},
+		"unknown keys":       {valid(m{"projectkey": "x"}, map[string]string{"token": "canary"}, m{"finddelay": "1s", "on_uncertain": "create_again"}), []string{"config.projectkey: is not a key", "secrets.token: is not a key", "delivery.finddelay: is not a key", "delivery.on_uncertain: is not a key"}},
 		"no scheme":          {valid(m{"apiUrl": "hms.atlassian.net"}, nil, nil), []string{"config.apiUrl: want a URL with http"}},
 		"no host":            {valid(m{"apiUrl": "https:///x"}, nil, nil), []string{"config.apiUrl: has no host"}},
 		"credentials in URL": {valid(m{"apiUrl": "https://u:canary@h"}, nil, nil), []string{"config.apiUrl: must not hold credentials"}},

@@ -50,11 +50,12 @@ func TestContract(t *testing.T) {
 	for deployment, flavour := range map[string]fakes.Flavour{"cloud": fakes.Cloud, "data_center": fakes.DataCenter} {
 		t.Run(deployment, func(t *testing.T) {
 			spec := map[fakes.Flavour]*specification{fakes.Cloud: cloudSpec, fakes.DataCenter: dataCenterSpec}[flavour]
+			router := spec.router(t) // here: t must not end inside a case of the suite
 			var validated atomic.Int64
 			connectortest.Run(t, connectortest.Harness{
 				New: func(url string, client *http.Client) (connector.Connector, error) {
 					checked := *client
-					checked.Transport = validate(t, spec, "", client.Transport).counting(&validated)
+					checked.Transport = validate(t, router, "", client.Transport).counting(&validated)
 					return jira.Type().New(connector.Definition{
 						ID: "soc-jira", Type: jira.TypeID,
 						Config:   map[string]any{"apiUrl": url, "projectKey": "HMS"},
@@ -72,7 +73,7 @@ func TestContract(t *testing.T) {
 					return string(b)
 				},
 			})
-			if n := validated.Load(); n < 100 {
+			if n := validated.Load(); router != nil && n < 100 {
 				t.Errorf("%d requests validated against %s, want at least 100", n, spec.path)
 			}
 		})

@@ -19,7 +19,7 @@ func TestValidatorRefuses(t *testing.T) {
 		for _, s := range []*specification{cloudSpec, dataCenterSpec} {
 			t.Run(name+"/"+s.path, func(t *testing.T) {
 				t.Parallel()
-				v := validate(t, s, "", nil)
+				v := validate(t, s.needRouter(t), "", nil)
 				req, err := http.NewRequestWithContext(t.Context(), tc.method, "http://jira.test"+tc.path, strings.NewReader(tc.body))
 				if err != nil {
 					t.Fatal(err)
@@ -33,7 +33,7 @@ func TestValidatorRefuses(t *testing.T) {
 	}
 	t.Run("but not what is right", func(t *testing.T) {
 		t.Parallel()
-		v := validate(t, dataCenterSpec, "/jira", nil)
+		v := validate(t, dataCenterSpec.needRouter(t), "/jira", nil)
 		body := strings.NewReader(`{"body":"a","properties":[{"key":"k","value":{"a":1}}]}`)
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://jira.test/jira/rest/api/2/issue/1/comment", body)
 		if err != nil {
