@@ -29,7 +29,7 @@ func TestWritesAreSpaced(t *testing.T) {
 	for address, spec := range map[string]*specification{"https://hms.atlassian.net": cloudSpec, "https://jira.hms.example": dataCenterSpec} {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
-			checked := validate(t, spec, "", always(`{}`))
+			checked := validate(t, spec.router(t), "", always(`{}`))
 			synctest.Test(t, func(t *testing.T) {
 				client, err := httpclient.NewWithTransport(httpclient.Settings{AllowedHosts: []string{"*"}}, checked)
 				if err != nil {
