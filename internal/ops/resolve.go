@@ -55,6 +55,7 @@ func (o *Ops) Resolve(ctx context.Context, key ledger.Key, opts ResolveOptions) 
 	if opts.None && e.Incident != nil && !owes(e) && !opts.Unlink {
 		return Resolved{}, fmt.Errorf("%w: the case has incident %q there, and its next push would create another", ErrInStep, e.Incident.Title)
 	}
+	opts.Resolution.At = time.Now()
 	settled, err := push.Resolve(e, opts.Resolution)
 	if err != nil {
 		return Resolved{}, err

@@ -46,6 +46,9 @@ type Situation struct {
 	Now      time.Time
 	// Settle is how long to wait before an unknown effect can be looked up.
 	Settle time.Duration
+	// Reason, if it is known better than from the error. ReasonUncertain says
+	// that what may have happened cannot be looked up.
+	Reason Reason
 	// Jitter is uniform in [0, 1).
 	Jitter float64
 	Policy Policy
@@ -53,6 +56,18 @@ type Situation struct {
 
 // Decide says what happens next. It is pure: same situation, same decision.
 func Decide(s Situation) Decision {
+	d := s.byError()
+	if s.Reason != "" {
+		d.Reason = s.Reason
+	}
+	if s.Reason == ReasonUncertain {
+		d.Verb = Blocked
+	}
+	return d
+}
+
+// byError decides by the error alone.
+func (s Situation) byError() Decision {
 	backoff := Backoff(s.Policy, s.Attempts, s.Jitter)
 	at := s.Now.Add(max(backoff, 0))
 	if s.Err.RetryAfter > 0 {

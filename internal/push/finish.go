@@ -123,6 +123,9 @@ func (a *attempt) result(o ledger.Outcome) Result {
 			ConnectorID: a.job.Connector, ConnectorName: a.target.Definition.Name,
 			ExternalID: inc.ID, ExternalTitle: inc.Title, ExternalURL: inc.URL, PushedAt: kibana.Time{Time: o.At},
 		}
+		if a.p.Kibana != nil && a.p.Kibana.OwnUser() != "" {
+			r.ExternalService.PushedBy = &kibana.User{Username: a.p.Kibana.OwnUser()}
+		}
 	}
 	return r
 }
@@ -148,17 +151,10 @@ func (a *attempt) fail(ctx context.Context, f *failure) (Verdict, error) {
 }
 
 func (a *attempt) decide(f *failure, attempts int, first, now time.Time) Decision {
-	d := Decide(Situation{
-		Stage: f.stage, Err: f.err, Attempts: attempts, First: first, Now: now,
+	return Decide(Situation{
+		Stage: f.stage, Err: f.err, Attempts: attempts, First: first, Now: now, Reason: f.reason,
 		Settle: a.settleAfter(), Jitter: a.p.Jitter(), Policy: a.p.Policy,
 	})
-	if f.reason != "" {
-		d.Reason = f.reason
-	}
-	if f.reason == ReasonUncertain {
-		d.Verb = Blocked
-	}
-	return d
 }
 
 func (a *attempt) settleAfter() time.Duration {

@@ -157,11 +157,8 @@ func (a *attempt) resolveTarget(ctx context.Context) *failure {
 	t, err := a.p.Connectors.Target(ctx, a.job.Connector)
 	switch {
 	case errors.Is(err, ErrConnectorNotFound):
-		reason := ReasonConnectorNotFound
-		if a.entry.Exists() {
-			reason = ReasonConnectorDeleted
-		}
-		return permanent(StageConnector, reason, fmt.Errorf("connector %q: %w: create it, or push the case to another one", a.job.Connector, err))
+		// The router found it: it was deleted while the job waited.
+		return permanent(StageConnector, ReasonConnectorDeleted, fmt.Errorf("connector %q: %w: create it, or push the case to another one", a.job.Connector, err))
 	case errors.Is(err, ErrUnsupportedType):
 		return permanent(StageConnector, ReasonUnsupportedType, fmt.Errorf("connector %q: %w", a.job.Connector, err))
 	case err != nil:

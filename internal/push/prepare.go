@@ -120,7 +120,7 @@ func (a *attempt) settleCreate(ctx context.Context, p *ledger.Plan) *failure {
 		if a.target.CreateAgain {
 			return nil
 		}
-		return uncertain(fmt.Errorf("the create may have happened, and this tracker cannot be searched: look there for case %q, then run: casepush resolve %s --connector %s --incident ID, or --none", a.job.Case, a.job.Case, a.job.Connector))
+		return uncertain(errors.New("the create may have happened, and this tracker cannot be searched: look there whether the case has an incident"))
 	}
 	ref, err := a.target.Connector.FindIncident(ctx, a.correlation())
 	switch e := connector.AsError("find incident", err); {
@@ -146,8 +146,7 @@ func (a *attempt) settleComments(ctx context.Context, marks []ledger.Mark, texts
 		return nil
 	}
 	if !a.caps.CountComments {
-		id := marks[0].ID
-		return uncertain(fmt.Errorf("comment %q may have been sent, and this tracker cannot be searched: look there, then run: casepush resolve %s --connector %s --comment %s --sent, or --unsent", id, a.job.Case, a.job.Connector, id))
+		return uncertain(fmt.Errorf("comment %q may have been sent, and this tracker cannot be searched: look there whether the incident has it", marks[0].ID))
 	}
 	comments := make([]connector.Comment, len(marks))
 	for i, m := range marks {
@@ -195,8 +194,7 @@ func textOf(comments []connector.Comment, m ledger.Mark) string {
 }
 
 func uncertain(err error) *failure {
-	f := permanent(StageSettle, ReasonUncertain, err)
-	return f
+	return permanent(StageSettle, ReasonUncertain, err)
 }
 
 func (a *attempt) correlation() connector.CorrelationID {

@@ -13,6 +13,8 @@ import (
 // Resolution is what a person knows about an entry that we cannot find out.
 // Exactly one of its three forms is set.
 type Resolution struct {
+	// At is when the person said so.
+	At time.Time
 	// Incident: this is the case's incident at the tracker.
 	Incident connector.Ref
 	// None: the case has no incident there; the next push creates one.
@@ -49,7 +51,7 @@ func Resolve(e ledger.Entry, r Resolution) (ledger.Entry, error) {
 		e.Incident, e.Fields, e.Comments, e.Plan, e.Pushed = nil, nil, nil, nil, ledger.CaseState{}
 		e.Searched = true
 	case !r.Incident.IsZero():
-		link(&e, r.Incident)
+		link(&e, r)
 	default:
 		return ledger.Entry{}, errors.New("say which incident it is, that there is none, or which comment was sent")
 	}
@@ -67,11 +69,12 @@ func Resolve(e ledger.Entry, r Resolution) (ledger.Entry, error) {
 
 // link makes ref the entry's incident. Its fields are not known to be in step,
 // so the next push sends them; comments of another incident do not count.
-func link(e *ledger.Entry, ref connector.Ref) {
+func link(e *ledger.Entry, r Resolution) {
+	ref := r.Incident
 	if e.Incident != nil && e.Incident.ID != ref.ID {
 		e.Comments = nil
 	}
-	e.Incident = &ledger.Incident{ID: ref.ID, Title: ref.Title, URL: ref.URL, How: ledger.Linked, At: time.Now().UTC()}
+	e.Incident = &ledger.Incident{ID: ref.ID, Title: ref.Title, URL: ref.URL, How: ledger.Linked, At: r.At.UTC()}
 	e.Fields, e.Pushed, e.Unlinked = nil, ledger.CaseState{}, ""
 	if e.Plan != nil {
 		e.Plan.Create, e.Plan.Fields = false, nil

@@ -82,6 +82,19 @@ func (c *Connectors) make(id string) (push.Target, error) {
 	}, nil
 }
 
+// typeOf is the type of a connector of the configuration, "" if there is none.
+func (c *Connectors) typeOf(id string) string {
+	if def, ok := c.config.Connector(id); ok {
+		return def.Type
+	}
+	for _, aside := range c.config.LeftAside {
+		if aside.ID == id {
+			return aside.Type
+		}
+	}
+	return ""
+}
+
 // defaultInFlight is how many pushes of one connector run at once when neither
 // the configuration nor the adapter says.
 const defaultInFlight = 16

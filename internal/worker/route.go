@@ -21,7 +21,7 @@ const maxEventBytes = 8 << 20
 type router struct {
 	conn       *stream.Conn
 	kibana     *kibana.Client // nil: none
-	connectors push.Connectors
+	connectors *Connectors
 	rules      *Rules
 	// queue makes sure that somebody works on a connector's queue.
 	queue func(connectorID string)

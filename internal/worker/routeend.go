@@ -14,20 +14,23 @@ import (
 // name none either.
 func (r *router) skip(ctx context.Context, job push.Job) error {
 	r.log.Info("push skipped", append(jobFields(job), telemetry.String("outcome", string(push.Skipped)), telemetry.String("reason", string(push.ReasonNoConnector)))...)
-	return r.conn.Results().Publish(ctx, routeResult(job, push.Skipped, push.ReasonNoConnector))
+	return r.conn.Results().Publish(ctx, r.result(job, push.Skipped, push.ReasonNoConnector))
 }
 
 // buryJob stores the dead letter, then tells the outcome. The event is
 // acknowledged after both.
 func (r *router) buryJob(ctx context.Context, job push.Job, stage push.Stage, reason push.Reason, cause error) error {
-	res := routeResult(job, push.DeadLettered, reason)
+	res := r.result(job, push.DeadLettered, reason)
 	if job.Kind == push.KindRedrive {
 		res.At = time.Now().UTC() // another letter than the one that was sent again
 	}
 	letter := push.DeadLetter{
-		ConnectorID: job.Connector, SpaceID: job.Space, CaseID: job.Case, Owner: job.Owner,
+		ConnectorID: job.Connector, ConnectorTypeID: res.ConnectorTypeID, SpaceID: job.Space, CaseID: job.Case, Owner: job.Owner,
 		EventID: job.EventID, EventSeq: job.Seq, EventStream: job.Stream, ThroughSeq: job.Seq,
-		Stage: stage, Reason: reason, Message: cause.Error(), Attempts: 1, FirstAt: job.StoredAt, LastAt: res.At,
+		Stage: stage, Reason: reason, Message: cause.Error(), Attempts: res.Attempts, FirstAt: job.StoredAt, LastAt: res.At,
+	}
+	if !job.WaitsSince.IsZero() {
+		letter.FirstAt, letter.LastAt = job.WaitsSince, time.Now().UTC()
 	}
 	var refusal *connector.Error
 	if errors.As(cause, &refusal) {
@@ -42,16 +45,20 @@ func (r *router) buryJob(ctx context.Context, job push.Job, stage push.Stage, re
 	return r.conn.Results().Publish(ctx, res)
 }
 
-// routeResult is the outcome of an event that never reached a connector. Its
-// time is the event's, so that telling it again is the same message.
-func routeResult(job push.Job, o push.Outcome, reason push.Reason) push.Result {
+// result is the outcome of an event that never reached a connector. Its time is
+// the event's, so that telling it again is the same message.
+func (r *router) result(job push.Job, o push.Outcome, reason push.Reason) push.Result {
 	at := job.StoredAt
 	if at.IsZero() {
 		at = time.Now().UTC()
 	}
+	attempts := 1
+	if !job.WaitsSince.IsZero() {
+		attempts = attemptsSince(job.WaitsSince, r.policy)
+	}
 	return push.Result{
 		Format: push.Format, EventID: job.EventID, EventSeq: job.Seq, ThroughSeq: job.Seq, CaseID: job.Case, SpaceID: job.Space,
-		Owner: job.Owner, ConnectorID: job.Connector, Outcome: o, Reason: reason, Attempts: 1,
+		Owner: job.Owner, ConnectorID: job.Connector, ConnectorTypeID: r.connectors.typeOf(job.Connector), Outcome: o, Reason: reason, Attempts: attempts,
 		TookMS: time.Since(at).Milliseconds(), At: at.UTC(),
 	}
 }

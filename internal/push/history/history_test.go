@@ -72,7 +72,13 @@ func TestEveryHistory(t *testing.T) {
 		}
 	})
 	t.Logf("%d histories in %s", e.total.Load(), time.Since(start).Round(time.Millisecond))
+	if n := e.total.Load(); n < leastHistories && !t.Failed() {
+		t.Errorf("%d histories, want at least %d: the explorer finds no steps any more", n, leastHistories)
+	}
 }
+
+// leastHistories is what single misfortunes alone come to, about.
+const leastHistories = 1000
 
 // explorer counts, and knows when to end.
 type explorer struct {
