@@ -103,16 +103,17 @@ func TestCapabilities(t *testing.T) {
 		return map[string]connector.Limit{"summary": {Max: 254, Unit: connector.UTF16}, "description": {Max: n, Unit: connector.UTF16}, "comment": {Max: n, Unit: connector.UTF16}}
 	}
 	want := connector.Capabilities{
-		FindIncident: true, CountComments: true, ReadIncident: true,
+		Address: "https://hms.atlassian.net", FindIncident: true, CountComments: true, ReadIncident: true,
 		SettleTime: 20 * time.Second, FindDelay: 2 * time.Minute, Limits: text(32767),
 	}
 	if diff := cmp.Diff(want, open(valid(nil, nil, nil))); diff != "" {
 		t.Errorf("cloud: %s", diff)
 	}
-	want.FindDelay = 30 * time.Second
+	want.FindDelay, want.Address = 30*time.Second, "https://jira.hms.example"
 	if diff := cmp.Diff(want, open(valid(map[string]any{"apiUrl": "https://jira.hms.example"}, nil, nil))); diff != "" {
 		t.Errorf("data center: %s", diff)
 	}
+	want.Address = "https://hms.atlassian.net"
 	want.FindDelay, want.SettleTime, want.MaxInFlight, want.Limits = time.Second, time.Minute, 3, text(500)
 	delivery := map[string]any{"find_delay": "1s", "settle_time": "1m", "max_in_flight": 3, "max_text": 500}
 	if diff := cmp.Diff(want, open(valid(nil, nil, delivery))); diff != "" {

@@ -85,6 +85,7 @@ func newConnector(def connector.Definition, deps connector.Dependencies) (connec
 func (j *jira) Capabilities() connector.Capabilities {
 	text := connector.Limit{Max: j.settings.maxText, Unit: connector.UTF16}
 	return connector.Capabilities{
+		Address:       j.settings.apiURL,
 		FindIncident:  true,
 		CountComments: true,
 		ReadIncident:  true,

@@ -19,6 +19,9 @@ func (j *jira) ReadIncident(ctx context.Context, ref connector.Ref, fields []str
 	for i, f := range fields {
 		names[i] = jiraName(f)
 	}
+	if len(names) == 0 {
+		names = []string{"project"} // none would mean every field to Jira, all comments included
+	}
 	body, err := j.send(ctx, call{
 		op: op, method: http.MethodGet, reads: true,
 		path: "issue", parts: []string{ref.ID}, query: url.Values{"fields": {strings.Join(names, ",")}},

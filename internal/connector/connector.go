@@ -119,6 +119,9 @@ type Comment struct {
 
 // Capabilities says what a tracker can do and how long to wait for it.
 type Capabilities struct {
+	// Address is where the tracker is: an incident's id means nothing at
+	// another one. It is kept with each incident. "" is unknown.
+	Address string
 	// FindIncident and CountComments: false means that an uncertain create or
 	// comment cannot be looked up, and a person has to decide.
 	FindIncident, CountComments bool

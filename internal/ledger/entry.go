@@ -157,6 +157,8 @@ type Incident struct {
 	Title string    `json:"title,omitempty"`
 	URL   string    `json:"url,omitempty"`
 	How   How       `json:"how,omitempty"`
+	// Tracker is the address of the tracker that ID counts at; "" is unknown.
+	Tracker string    `json:"tracker,omitempty"`
 	At    time.Time `json:"at,omitzero"`
 }
 

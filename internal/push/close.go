@@ -51,6 +51,11 @@ func (a *attempt) closeCase(ctx context.Context, wasDead bool) (Verdict, error) 
 	if a.state.thin {
 		opts.Version = a.state.c.Version
 	}
+	if reopened, f := a.reopened(ctx); f != nil {
+		return a.fail(ctx, f)
+	} else if reopened {
+		return a.closed(ctx, time.Time{}, wasDead)
+	}
 	// Not beyond the claim: the next holder may find the case reopened.
 	held, cancel := context.WithDeadline(ctx, a.deadline)
 	defer cancel()
@@ -64,6 +69,21 @@ func (a *attempt) closeCase(ctx context.Context, wasDead bool) (Verdict, error) 
 		return a.fail(ctx, failed(StageClose, err))
 	}
 	return a.closed(ctx, orNow(done.At), wasDead)
+}
+
+// reopened reports whether somebody closed and reopened the case while the event
+// waited: then the event is older than that decision. It asks Kibana only when
+// the event has waited.
+func (a *attempt) reopened(ctx context.Context) (bool, *failure) {
+	waited := a.job.Kind != KindPush || a.job.Redelivered
+	if !waited || a.state.headAt.IsZero() {
+		return false, nil
+	}
+	at, known, err := a.p.Kibana.ClosedSince(ctx, a.job.Space, a.job.Case, a.state.headAt)
+	if connector.AsError("", err) != nil && connector.AsError("", err).Kind == connector.NotFound {
+		return false, nil // closing says so
+	}
+	return known && !at.IsZero(), failed(StageClose, err)
 }
 
 // orNow is the time of a close that Kibana did not tell the time of.

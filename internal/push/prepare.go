@@ -51,6 +51,9 @@ func (a *attempt) prepare(ctx context.Context) *failure {
 
 // difference finds what the tracker has and what it lacks.
 func (a *attempt) difference(ctx context.Context, out mapping.Output) *failure {
+	if f := a.checkTracker(ctx); f != nil {
+		return f
+	}
 	if f := a.settle(ctx, out.Comments); f != nil {
 		return f
 	}
@@ -69,13 +72,33 @@ func (a *attempt) render() (mapping.Output, *failure) {
 		PublicBaseURL: a.p.PublicBaseURL, OwnUser: a.ownUser(), Limits: a.caps.Limits,
 	})
 	if err != nil {
-		reason := ReasonMapping
-		if errors.Is(err, connector.ErrTemplate) {
-			reason = ReasonTemplate
-		}
-		return mapping.Output{}, permanent(StageMapping, reason, err)
+		return mapping.Output{}, failed(StageMapping, err) // Decide knows mapping from template
 	}
 	return out, nil
+}
+
+// checkTracker makes sure that the incident is one of this tracker: a connector
+// may have been pointed at another one, where the same id is somebody else's.
+// A tracker that has only moved knows the mark.
+func (a *attempt) checkTracker(ctx context.Context) *failure {
+	inc := a.entry.Incident
+	if inc == nil || inc.Tracker == "" || a.caps.Address == "" || inc.Tracker == a.caps.Address {
+		return nil
+	}
+	moved := fmt.Errorf("the connector's tracker was %s and is %s now, where no incident of this case is found: correct the address, or say which incident it is", inc.Tracker, a.caps.Address)
+	if !a.caps.FindIncident {
+		return permanent(StageAdopt, ReasonIncidentMissing, moved)
+	}
+	ref, err := a.target.Connector.FindIncident(ctx, a.correlation())
+	switch e := connector.AsError("find incident", err); {
+	case err == nil:
+		a.setIncident(ref, ledger.Found)
+		return nil
+	case e.Kind == connector.NotFound:
+		return permanent(StageAdopt, ReasonIncidentMissing, moved)
+	default:
+		return failed(StageAdopt, err)
+	}
 }
 
 // settle finds out what became of an earlier attempt's intents. It is reached
@@ -202,7 +225,9 @@ func (a *attempt) correlation() connector.CorrelationID {
 }
 
 func (a *attempt) setIncident(ref connector.Ref, how ledger.How) {
-	a.entry.Incident = &ledger.Incident{ID: ref.ID, Title: ref.Title, URL: ref.URL, How: how, At: time.Now().UTC()}
+	a.entry.Incident = &ledger.Incident{
+		ID: ref.ID, Title: ref.Title, URL: ref.URL, How: how, Tracker: a.caps.Address, At: time.Now().UTC(),
+	}
 }
 
 // adopt finds an incident that exists before our first create: Kibana's own
