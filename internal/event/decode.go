@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -93,6 +94,9 @@ func (e Event) validate() error {
 		if !tokenPattern.MatchString(t.token) {
 			return malformedKey(t.key, "is not 1 to 128 characters of A-Z, a-z, 0-9, _ and -", "send the id as Kibana has it")
 		}
+	}
+	if e.Owner != "" && !slices.Contains(owners[:], e.Owner) {
+		return malformedKey("owner", "is none of "+strings.Join(owners[:], ", "), "send the case's owner as Kibana has it, or leave it out")
 	}
 	return e.validateCase()
 }

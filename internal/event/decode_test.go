@@ -78,7 +78,7 @@ func TestErrorsShowNothingOfTheBody(t *testing.T) {
 	const marker = "hunter2 is the password"
 	for _, body := range []string{
 		marker, `{"case_id":"` + marker + `"}`, `{"case_id":"c-1","space_id":"` + marker + `"}`,
-		`{"case_id":["` + marker + `"]}`, `{"case_id":"c-1","requested_at":"` + marker + `"}`,
+		`{"case_id":["` + marker + `"]}`, `{"case_id":"c-1","requested_at":"` + marker + `"}`, `{"case_id":"c-1","owner":"` + marker + `"}`,
 		`{"case_id":"c-1","case":{"id":"` + marker + `"}}`, `{"case_id":"c-1","case":"` + marker + `"}`,
 		`{"case_id":"c-1","` + marker, `{"specversion":"` + marker + `"}`,
 		`{"specversion":"1.0","data":"` + marker + `"}`, `{"specversion":"1.0","data_base64":"` + marker + `"}`,
@@ -103,6 +103,7 @@ func TestEncodeRefusesWhatDecodeWould(t *testing.T) {
 		"no case":        {},
 		"wrong token":    {CaseID: "a.b"},
 		"wrong space":    {CaseID: "c-1", SpaceID: "a b"},
+		"no owner":       {CaseID: "c-1", Owner: "security"},
 		"another's case": {CaseID: "c-1", Case: []byte(`{"id":"c-2"}`)},
 		"list as case":   {CaseID: "c-1", Case: []byte(`[]`)},
 		"broken case":    {CaseID: "c-1", Case: []byte(`{"id":`)},

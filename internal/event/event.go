@@ -13,11 +13,15 @@ import (
 // DefaultSpace is the space of an event that names none.
 const DefaultSpace = "default"
 
+// owners are the applications that have cases.
+var owners = [...]string{"cases", "observability", "securitySolution"}
+
 // Event is one push event. Only CaseID and SpaceID are always set.
 type Event struct {
 	CaseID  string
 	SpaceID string
-	// Owner is "cases", "observability", "securitySolution", or "".
+	// Owner is "cases", "observability", "securitySolution", or "" for "not said". What a
+	// snapshot has as its owner is not looked at.
 	Owner string
 	// ConnectorID overrides the case's own connector; "" does not.
 	ConnectorID string

@@ -16,7 +16,7 @@ func anyEvent(t *rapid.T) Event {
 	e := Event{
 		CaseID:      token.Draw(t, "case"),
 		SpaceID:     token.Draw(t, "space"),
-		Owner:       rapid.String().Draw(t, "owner"),
+		Owner:       rapid.SampledFrom([]string{"", "cases", "observability", "securitySolution"}).Draw(t, "owner"),
 		ConnectorID: rapid.String().Draw(t, "connector"),
 		ID:          rapid.StringMatching(`[ -~äß語]*`).Draw(t, "id"),
 	}
