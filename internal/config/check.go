@@ -17,6 +17,7 @@ func (l *loader) check(cfg *Config) {
 	l.checkKibana(&cfg.Kibana)
 	l.checkOutbound(&cfg.Outbound)
 	l.checkWorker(&cfg.Worker)
+	l.checkResponseTimeout(cfg)
 }
 
 func (l *loader) checkNATS(cfg *Config) {
@@ -237,6 +238,19 @@ func (l *loader) checkWorker(w *Worker) {
 	l.checkRange(w.RetryCap, time.Millisecond, day, "worker", "retry_cap")
 	if n := l.at("worker", "retry_base"); w.RetryBase > w.RetryCap && !n.bad {
 		l.fail(n, "", "want at most retry_cap, which is %s", w.RetryCap)
+	}
+}
+
+// checkResponseTimeout warns about a time-out that was asked for and that
+// changing requests do not get: they end with the claim on their case. The
+// default, which is Kibana's, is longer too, and means no more than itself.
+func (l *loader) checkResponseTimeout(cfg *Config) {
+	n := l.at("outbound", "responseTimeout")
+	longest := cfg.Worker.Lease / 6 * 5 // what the pusher lends a request
+	switch asked := cfg.Outbound.ResponseTimeout; {
+	case n.bad || l.at("worker", "lease").bad:
+	case asked > longest && asked != Defaults().Outbound.ResponseTimeout:
+		l.warn(n, "raise worker.lease for a slow tracker", "a request that changes something ends after %s all the same, which is 5/6 of worker.lease", longest)
 	}
 }
 

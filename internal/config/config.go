@@ -49,7 +49,11 @@ type NATS struct {
 	// Prefix replaces "casepush" in every subject, stream, bucket and durable name.
 	Prefix string `key:"prefix" form:"token"`
 	// Replicas of streams and buckets that are created: 1, 3 or 5.
-	Replicas  int       `key:"replicas"`
+	Replicas int `key:"replicas"`
+	// Manage says what may be done about streams and buckets: create makes what
+	// is missing and sets the retention of results and dead letters; verify
+	// changes nothing, and what is missing or differs is an error; none changes
+	// and compares nothing, and only what is missing is an error.
 	Manage    string    `key:"manage" oneof:"create verify none"`
 	Retention Retention `key:"retention"`
 }
@@ -60,13 +64,6 @@ type Retention struct {
 	Results     time.Duration `key:"results"`
 	DeadLetters time.Duration `key:"dead_letters"`
 }
-
-// Values of NATS.Manage.
-const (
-	ManageCreate = "create" // streams and buckets are created and brought up to date
-	ManageVerify = "verify" // what is missing or different is an error
-	ManageNone   = "none"   // nothing is looked at
-)
 
 // Embedded is the server that runs inside when nats.url is not set.
 type Embedded struct {
@@ -90,13 +87,6 @@ type Token struct {
 	Token secret.String `key:"token"`
 }
 
-// Roles of a token.
-const (
-	RoleViewer   = "viewer"
-	RoleOperator = "operator"
-	RoleAdmin    = "admin"
-)
-
 // Kibana says where cases are read and closed. An empty URL means no Kibana.
 type Kibana struct {
 	URL           string        `key:"url" form:"http"` // without a trailing slash
@@ -104,6 +94,7 @@ type Kibana struct {
 	Username      string        `key:"username"`
 	Password      secret.String `key:"password"`
 	PublicBaseURL string        `key:"public_base_url" form:"http"` // without a trailing slash
+	OwnUser       string        `key:"own_user"`                    // of our writes; "" is Username, or is learned
 	Client        `key:",inline"`
 	ProxyURL      secret.String            `key:"proxyUrl" form:"http"`
 	ProxyHeaders  map[string]secret.String `key:"proxyHeaders"`
@@ -193,11 +184,9 @@ type Delivery struct {
 	Adapter map[string]any
 }
 
-// Values of Delivery.OnUncertain.
-const (
-	WaitForPerson = "wait_for_person" // the default, ""
-	CreateAgain   = "create_again"
-)
+// CreateAgain is the value of Delivery.OnUncertain that may make a second
+// incident; "" is wait_for_person.
+const CreateAgain = "create_again"
 
 // Configuration is the case configuration of one owner in one space.
 type Configuration struct {
@@ -227,7 +216,7 @@ type ConfigurationConnector struct {
 func Defaults() *Config {
 	return &Config{
 		NATS: NATS{
-			Prefix: "casepush", Replicas: 1, Manage: ManageCreate,
+			Prefix: "casepush", Replicas: 1, Manage: "create",
 			Retention: Retention{Events: 30 * day, Results: 90 * day, DeadLetters: 90 * day},
 		},
 		Embedded: Embedded{Dir: "./casepush-data", Listen: "127.0.0.1:4222"},

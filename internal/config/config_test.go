@@ -16,8 +16,8 @@ import (
 func load(t *testing.T, name string) *Config {
 	t.Helper()
 	cfg, problems := Load(name, optionsOf(t, name))
-	if err := problems.Err(); err != nil {
-		t.Fatalf("problems:\n%v", err)
+	if problems.HasErrors() {
+		t.Fatalf("problems:\n%v", problems)
 	}
 	return cfg
 }
@@ -39,7 +39,7 @@ func TestNoFileIsAnEmbeddedServer(t *testing.T) {
 
 func TestMissingConfigurationFile(t *testing.T) {
 	_, problems := Load("absent.yaml", testOptions())
-	if got, want := problems.Error(), "absent.yaml: the file cannot be read: no such file"; got != want {
+	if got, want := problems.String(), "absent.yaml: the file cannot be read: no such file"; got != want {
 		t.Errorf("problems %q, want %q", got, want)
 	}
 }
@@ -54,6 +54,7 @@ func TestValuesOfEverySection(t *testing.T) {
 		"nats.retention.dead":      {cfg.NATS.Retention.DeadLetters, 30 * day},
 		"http.tokens":              {cfg.HTTP.Tokens[1].Token.Reveal(), "canary-credential-90ab"},
 		"kibana.url":               {cfg.Kibana.URL, "https://kibana.example:5601/base"},
+		"kibana.own_user":          {cfg.Kibana.OwnUser, "casepush-api"},
 		"kibana.responseTimeout":   {cfg.Kibana.ResponseTimeout, 90 * time.Second},
 		"kibana.maxResponse":       {cfg.Kibana.MaxResponseContentLength, Bytes(128 << 20)},
 		"outbound.proxyUrl":        {cfg.Outbound.ProxyURL.Reveal(), "http://user:canary-env-proxy-e4d0@proxy.example:3128"},
@@ -97,7 +98,7 @@ func TestDefinition(t *testing.T) {
 		t.Errorf("connectors (-want +got):\n%s", diff)
 	}
 	d := cfg.Delivery["soc-jira"]
-	if d.MaxInFlight != 16 || d.RequestsPerSecond != 10 || d.FindDelay != 2*time.Minute || d.OnUncertain != WaitForPerson {
+	if d.MaxInFlight != 16 || d.RequestsPerSecond != 10 || d.FindDelay != 2*time.Minute || d.OnUncertain != "wait_for_person" {
 		t.Errorf("delivery %+v", d)
 	}
 	rows := []connector.MappingRow{

@@ -59,16 +59,8 @@ func (ps Problems) HasErrors() bool {
 	return slices.ContainsFunc(ps, func(p Problem) bool { return !p.Warning })
 }
 
-// Err returns ps as an error if it has any errors, else nil.
-func (ps Problems) Err() error {
-	if ps.HasErrors() {
-		return ps
-	}
-	return nil
-}
-
-// Error gives one problem a line, warnings included, without a final line end.
-func (ps Problems) Error() string {
+// String gives one problem a line, warnings included, without a final line end.
+func (ps Problems) String() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
 		lines[i] = p.String()

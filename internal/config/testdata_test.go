@@ -52,7 +52,7 @@ func optionsOf(t *testing.T, name string) Options {
 
 func compareWant(t *testing.T, file string, problems Problems) {
 	t.Helper()
-	got := problems.Error()
+	got := problems.String()
 	if got != "" {
 		got += "\n"
 	}

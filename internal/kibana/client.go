@@ -3,7 +3,6 @@ package kibana
 import (
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,12 +10,6 @@ import (
 
 	"github.com/casepush/casepush/internal/secret"
 )
-
-// MaxAnswerBytes is what the answers of one Kibana call may need: a page of
-// 100 comments of 30,000 characters each, in UTF-8 and escaped. Give it to
-// httpclient's settings when making the http.Client of a [Client]; the default
-// of 1 MiB is made for trackers.
-const MaxAnswerBytes = 32 << 20
 
 // Options is what a [Client] needs.
 type Options struct {
@@ -28,11 +21,9 @@ type Options struct {
 	Username string
 	Password secret.String
 	// HTTP sends the requests: made by httpclient.New, which decides about TLS,
-	// proxy, time-outs and sizes (see [MaxAnswerBytes]).
+	// proxy, time-outs and sizes. A page of 100 comments of 30,000 characters each,
+	// in UTF-8 and escaped, needs up to 32 MiB.
 	HTTP *http.Client
-	// PublicBaseURL is Kibana's server.publicBaseUrl; "" means no links. It is
-	// only checked here; [CaseURL] makes the links.
-	PublicBaseURL string
 	// OwnUser is the username that Kibana records for our writes. "" means the
 	// Username, or with an API key what Kibana's answers show: see [Client.OwnUser].
 	OwnUser string
@@ -56,14 +47,9 @@ type Client struct {
 
 // New checks the options; it does no I/O.
 func New(o Options) (*Client, error) {
-	base, err := cleanBase("url", o.URL)
+	base, err := cleanBase(o.URL)
 	if err != nil {
 		return nil, err
-	}
-	if o.PublicBaseURL != "" {
-		if _, err := cleanBase("public base url", o.PublicBaseURL); err != nil {
-			return nil, err
-		}
 	}
 	if o.HTTP == nil {
 		return nil, errors.New("kibana: no HTTP client")
@@ -81,19 +67,19 @@ func New(o Options) (*Client, error) {
 
 // cleanBase checks a base URL and cuts the slash at its end. Its errors do not
 // show the URL: a person may have put a password into it.
-func cleanBase(what, raw string) (string, error) {
+func cleanBase(raw string) (string, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("kibana: %s: not a URL", what)
+		return "", errors.New("kibana: url: not a URL")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return "", fmt.Errorf("kibana: %s: want http:// or https://", what)
+		return "", errors.New("kibana: url: want http:// or https://")
 	case u.Host == "":
-		return "", fmt.Errorf("kibana: %s: no host", what)
+		return "", errors.New("kibana: url: no host")
 	case u.User != nil:
-		return "", fmt.Errorf("kibana: %s: credentials do not belong into the URL", what)
+		return "", errors.New("kibana: url: credentials do not belong into the URL")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "", fmt.Errorf("kibana: %s: no query or fragment allowed", what)
+		return "", errors.New("kibana: url: no query or fragment allowed")
 	}
 	return strings.TrimRight(u.String(), "/"), nil
 }

@@ -24,7 +24,6 @@ func TestNewRefuses(t *testing.T) {
 		"password in url":     func(o *kibana.Options) { o.URL = "https://u:canary-secret@k" },
 		"query":               func(o *kibana.Options) { o.URL = "https://k/?token=canary-secret" },
 		"control character":   func(o *kibana.Options) { o.URL = "https://k/canary-secret\x7f" },
-		"public url":          func(o *kibana.Options) { o.PublicBaseURL = "ftp://k" },
 		"no http client":      func(o *kibana.Options) { o.HTTP = nil },
 		"no credentials":      func(o *kibana.Options) { o.APIKey = secret.String{} },
 		"empty key":           func(o *kibana.Options) { o.APIKey = secret.New(" \n") },

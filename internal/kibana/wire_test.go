@@ -81,7 +81,7 @@ func (w *wire) client(t *testing.T) *kibana.Client {
 func newClient(t *testing.T, o kibana.Options) *kibana.Client {
 	t.Helper()
 	if o.HTTP == nil {
-		client, err := httpclient.New(httpclient.Settings{AllowedHosts: []string{"*"}, MaxResponseBytes: kibana.MaxAnswerBytes})
+		client, err := httpclient.New(httpclient.Settings{AllowedHosts: []string{"*"}, MaxResponseBytes: 32 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,6 +28,9 @@ type Options struct {
 	Log    *telemetry.Logger
 	// HTTP makes the client of each connector; nil is httpclient.New.
 	HTTP func(httpclient.Settings) (*http.Client, error)
+	// Fatal is asked now and then whether the queue is beyond repair; its error
+	// ends Run. nil: never.
+	Fatal func() error
 	// OnVerdict hears how each job ended; may be nil. For tests and the demo.
 	OnVerdict func(push.Job, push.Verdict, error)
 }
@@ -81,7 +84,7 @@ func KibanaClient(cfg *config.Config) (*kibana.Client, error) {
 	}
 	return kibana.New(kibana.Options{
 		URL: cfg.Kibana.URL, APIKey: cfg.Kibana.APIKey, Username: cfg.Kibana.Username, Password: cfg.Kibana.Password,
-		HTTP: client, PublicBaseURL: cfg.Kibana.PublicBaseURL,
+		HTTP: client, OwnUser: cfg.Kibana.OwnUser,
 	})
 }
 
@@ -114,7 +117,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	for _, def := range w.opts.Config.Connectors {
 		w.ensureQueue(def.ID)
 	}
-	w.start(routerQueue, func(ctx context.Context) error { return w.conn.Route(ctx, w.router.Route) })
+	w.start(routerQueue, func(ctx context.Context) error { return w.conn.Route(ctx, w.route) })
 	w.start(retention, w.retire)
 	w.health.running.Store(true)
 	w.log.Info("worker started", telemetry.Int("connectors", len(w.opts.Config.Connectors)))

@@ -100,8 +100,8 @@ func mustParse(t *testing.T, text string, environ ...string) *Config {
 	opts := testOptions()
 	opts.Environ = append(opts.Environ, environ...)
 	cfg, problems := Parse("casepush.yaml", []byte(text), opts)
-	if err := problems.Err(); err != nil {
-		t.Fatalf("problems:\n%v", err)
+	if problems.HasErrors() {
+		t.Fatalf("problems:\n%v", problems)
 	}
 	return cfg
 }
