@@ -84,7 +84,7 @@ func (a *app) logger(cfg *config.Config) (*telemetry.Logger, error) {
 	if err != nil {
 		return nil, usage("--log-level: %v", err)
 	}
-	log, _ := telemetry.NewLogger(telemetry.Options{
+	log := telemetry.NewLogger(telemetry.Options{
 		Level: level, Console: isTerminal(a.err), Writer: a.err, Redact: httpclient.NewRedactor(cfg.Secrets()...).Redact,
 	})
 	return log, nil

@@ -1,7 +1,6 @@
 package telemetry
 
 import (
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -13,9 +12,6 @@ type Field = zap.Field
 // String is a text.
 func String(key, value string) Field { return zap.String(key, value) }
 
-// Strings is a list of texts.
-func Strings(key string, values []string) Field { return zap.Strings(key, values) }
-
 // Int is a whole number.
 func Int(key string, value int) Field { return zap.Int(key, value) }
 
@@ -24,9 +20,6 @@ func Int64(key string, value int64) Field { return zap.Int64(key, value) }
 
 // Uint64 is a whole number: sequences of a stream.
 func Uint64(key string, value uint64) Field { return zap.Uint64(key, value) }
-
-// Float64 is a number.
-func Float64(key string, value float64) Field { return zap.Float64(key, value) }
 
 // Bool is true or false.
 func Bool(key string, value bool) Field { return zap.Bool(key, value) }
@@ -37,14 +30,6 @@ func Duration(key string, value time.Duration) Field { return zap.Duration(key, 
 
 // Time is written in RFC 3339 with milliseconds.
 func Time(key string, value time.Time) Field { return zap.Time(key, value) }
-
-// Stringer is the text of value.String(), which is called only if the line is
-// written.
-func Stringer(key string, value fmt.Stringer) Field { return zap.Stringer(key, value) }
-
-// Any picks the encoding by the value's type; what zap does not know is
-// encoded as JSON.
-func Any(key string, value any) Field { return zap.Any(key, value) }
 
 // Err is the cause of the line: error.message in ECS. A nil error adds nothing.
 func Err(err error) Field { return zap.Error(err) }

@@ -3,7 +3,6 @@ package telemetry
 import (
 	"fmt"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -33,13 +32,3 @@ func ParseLevel(text string) (Level, error) {
 	}
 	return InfoLevel, fmt.Errorf("log level %q: want debug, info, warn or error", text)
 }
-
-// LevelSwitch changes the level of a running logger and of all loggers that
-// were derived from it. It is safe for concurrent use.
-type LevelSwitch struct{ level zap.AtomicLevel }
-
-// Set takes effect from the next line on.
-func (s *LevelSwitch) Set(l Level) { s.level.SetLevel(l) }
-
-// Level returns the level in effect.
-func (s *LevelSwitch) Level() Level { return s.level.Level() }

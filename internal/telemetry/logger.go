@@ -20,7 +20,7 @@ type Logger = zap.Logger
 // Options says how a logger writes. The zero value writes ECS lines of level
 // Info and above to stderr, unredacted.
 type Options struct {
-	// Level is the lowest level that is written; it can be changed later.
+	// Level is the lowest level that is written.
 	Level Level
 	// Console writes lines for people, for a terminal. Otherwise each line is
 	// one JSON object in the Elastic Common Schema.
@@ -34,9 +34,9 @@ type Options struct {
 	Redact func(string) string
 }
 
-// NewLogger makes a logger and the switch that changes its level while it runs.
+// NewLogger makes a logger.
 // Fatal panics instead of ending the process, which only main may do.
-func NewLogger(o Options) (*Logger, *LevelSwitch) {
+func NewLogger(o Options) *Logger {
 	w := o.Writer
 	if w == nil {
 		w = os.Stderr
@@ -44,21 +44,20 @@ func NewLogger(o Options) (*Logger, *LevelSwitch) {
 	if o.Redact == nil {
 		o.Redact = func(s string) string { return s }
 	}
-	level := &LevelSwitch{level: zap.NewAtomicLevelAt(o.Level)}
 	sink := zapcore.Lock(zapcore.AddSync(w))
-	return zap.New(newCore(o, sink, level.level),
+	return zap.New(newCore(o, sink),
 		// zap's own complaints, such as a full disk: not through the sink that failed.
 		zap.ErrorOutput(zapcore.Lock(os.Stderr)),
 		zap.WithFatalHook(zapcore.WriteThenPanic),
-	), level
+	)
 }
 
-func newCore(o Options, sink zapcore.WriteSyncer, level zapcore.LevelEnabler) zapcore.Core {
+func newCore(o Options, sink zapcore.WriteSyncer) zapcore.Core {
 	if o.Console {
-		return zapcore.NewCore(newConsoleEncoder(o.Redact), sink, level)
+		return zapcore.NewCore(newConsoleEncoder(o.Redact), sink, o.Level)
 	}
 	ecs := zapcore.NewJSONEncoder(ecszap.NewDefaultEncoderConfig().ToZapCoreEncoderConfig())
-	return ecszap.WrapCore(zapcore.NewCore(redactingEncoder{ecs, o.Redact}, sink, level))
+	return ecszap.WrapCore(zapcore.NewCore(redactingEncoder{ecs, o.Redact}, sink, o.Level))
 }
 
 // Nop is a logger that writes nothing.

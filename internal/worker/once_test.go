@@ -31,7 +31,7 @@ func (r *rig) drain() worker.Left {
 
 func (r *rig) newWorker() *worker.Worker {
 	r.t.Helper()
-	log, _ := telemetry.NewLogger(telemetry.Options{Level: telemetry.DebugLevel, Writer: r.log})
+	log := telemetry.NewLogger(telemetry.Options{Level: telemetry.DebugLevel, Writer: r.log})
 	w, err := worker.New(worker.Options{Config: r.cfg, Types: adapters.Types(), Conn: r.conn, Log: log})
 	if err != nil {
 		r.t.Fatal(err)
