@@ -14,7 +14,7 @@ TOTALSFILE ?=
 TOTALS = $(BIN)/totals $(if $(TOTALSFILE),-append "$(TOTALSFILE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt fmtcheck vet lint arch race toolstest fuzz killtest clean
+.PHONY: help build test check fmt fmtcheck vet lint arch race toolstest fuzz killtest mutants clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -67,7 +67,6 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 killtest: ## 300 cases while the worker is killed with SIGKILL; KILLTEST_SEED repeats one
 	KILLTEST=full $(GO) test -count=1 -v -timeout 15m -run '^TestKills$$' ./internal/killtest
 
-.PHONY: mutants
 mutants: ## mistakes in the pusher, each of which the crash histories must notice
 	MUTANTS=all $(GO) test -count=1 -timeout 40m -v -run TestMutantsDie ./internal/push/mutants
 
