@@ -5,6 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -16,17 +19,30 @@ import (
 	"github.com/casepush/casepush/internal/secret"
 )
 
-// ErrUnreachable: NATS does not answer.
-var ErrUnreachable = errors.New("NATS is out of reach")
+// Classes of what Connect returns.
+var (
+	// ErrUnreachable: NATS does not answer, or not now.
+	ErrUnreachable = errors.New("NATS is out of reach")
+	// ErrRefused: NATS answers and does not let us in, or not do what we need.
+	ErrRefused = errors.New("NATS refuses")
+	// ErrUnfit: NATS answers, and what is there cannot be used as it is: too
+	// old, without JetStream or TLS, or streams that are missing or differ.
+	ErrUnfit = errors.New("NATS is not fit")
+)
 
-// Manage says what may be done about streams and buckets.
+// Manage says what may be done about streams and buckets; "" is Create.
 type Manage string
 
 // Ways to manage.
 const (
-	Create Manage = "create" // make what is missing
-	Verify Manage = "verify" // refuse to start when something is missing or differs in what safety rests on
-	None   Manage = "none"   // trust that all is there
+	// Create makes what is missing and sets the retention of results and dead
+	// letters. A difference that could lose or mix up messages is an error.
+	Create Manage = "create"
+	// Verify changes nothing: what is missing or differs, in retention or so
+	// that messages could be lost or mixed up, is an error.
+	Verify Manage = "verify"
+	// None changes and compares nothing: only what is missing is an error.
+	None Manage = "none"
 )
 
 // Retention says how long things are kept. The default is 30 days for events
@@ -47,7 +63,7 @@ type Options struct {
 	Prefix   string
 	Replicas int // 0 is 1
 	Manage   Manage
-	// Retention of streams that are made; zero values are the defaults.
+	// Retention: zero values are the defaults.
 	Retention Retention
 	// OnState hears of lost and regained connections; may be nil.
 	OnState func(connected bool, err error)
@@ -79,8 +95,9 @@ const (
 )
 
 // Connect connects once, checks the server and sets up the streams. An error
-// that wraps ErrUnreachable may pass; any other will not by itself. A
-// connection that is lost later is regained for as long as it takes.
+// that wraps ErrUnreachable may pass; any other will not by itself: it wraps
+// ErrRefused, ErrUnfit, or neither if the options are wrong. A connection that
+// is lost later is regained for as long as it takes.
 func Connect(ctx context.Context, o Options) (*Conn, error) {
 	names, err := NewNames(o.Prefix)
 	if err != nil {
@@ -127,9 +144,47 @@ func dial(o Options) (*nats.Conn, error) {
 	}
 	nc, err := nats.Connect(o.URL, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("%w at %s: %w", ErrUnreachable, o.place(), err)
+		return nil, fmt.Errorf("%w at %s: %w", dialClass(err), o.place(), err)
 	}
 	return nc, nil
+}
+
+// dialClass is the class of an error of nats.Connect.
+func dialClass(err error) error {
+	var file *fs.PathError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case isAny(err, nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired, nats.ErrNkeysNotSupported):
+		return ErrRefused
+	case errors.As(err, &file):
+		return errCreds
+	case errors.As(err, &certificate), errors.Is(err, nats.ErrSecureConnWanted):
+		return ErrUnfit
+	}
+	return ErrUnreachable
+}
+
+// errCreds: nothing was sent, since nats.creds cannot be read.
+var errCreds = fmt.Errorf("%w: no credentials", ErrRefused)
+
+// setupClass is the class of an error of JetStream. A request that a user has
+// no right to make is never answered: the server tells of it beside.
+func (c *Conn) setupClass(err error) error {
+	var api *jetstream.APIError
+	switch {
+	case isAny(err, context.DeadlineExceeded, nats.ErrTimeout) && errors.Is(c.nc.LastError(), nats.ErrPermissionViolation):
+		return fmt.Errorf("%w: %w", ErrRefused, c.nc.LastError())
+	case isAny(err, jetstream.ErrJetStreamNotEnabled, jetstream.ErrJetStreamNotEnabledForAccount):
+		return fmt.Errorf("%w: start nats-server with -js, and enable JetStream for the account", ErrUnfit)
+	case isAny(err, context.Canceled, context.DeadlineExceeded, nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected, nats.ErrConnectionClosed, nats.ErrConnectionReconnecting),
+		errors.As(err, &api) && api.Code == http.StatusServiceUnavailable: // no leader now
+		return ErrUnreachable
+	}
+	return ErrUnfit
+}
+
+func isAny(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }
 
 // place names the server without credentials that a URL may hold.
@@ -157,23 +212,35 @@ func (c *Conn) open(ctx context.Context) error {
 		return err
 	}
 	c.js = js
+	if err := c.askAccount(ctx); err != nil {
+		return fmt.Errorf("JetStream at %s: %w: %w", c.opts.place(), c.setupClass(err), err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
-	if _, err := js.AccountInfo(ctx); err != nil {
-		return fmt.Errorf("JetStream at %s: %w: start nats-server with -js, and enable JetStream for the account", c.opts.place(), err)
+	if err := c.setUp(ctx); err != nil {
+		return fmt.Errorf("%w: %w", c.setupClass(err), err)
 	}
-	return c.setUp(ctx)
+	return nil
+}
+
+// askAccount asks whether there is JetStream. A user without the right to ask
+// gets no answer, so it waits for less than for the streams.
+func (c *Conn) askAccount(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	_, err := c.js.AccountInfo(ctx)
+	return err
 }
 
 func checkVersion(v string) error {
 	parts := strings.SplitN(v, ".", 3)
 	if len(parts) < 2 {
-		return fmt.Errorf("nats-server version %q: want %d.%d or newer", v, minMajor, minMinor)
+		return fmt.Errorf("%w: nats-server version %q: want %d.%d or newer", ErrUnfit, v, minMajor, minMinor)
 	}
 	major, err1 := strconv.Atoi(parts[0])
 	minor, err2 := strconv.Atoi(parts[1])
 	if err1 != nil || err2 != nil || major < minMajor || (major == minMajor && minor < minMinor) {
-		return fmt.Errorf("nats-server %s is too old: %d.%d or newer is needed, which can schedule messages (retries wait there)", v, minMajor, minMinor)
+		return fmt.Errorf("%w: nats-server %s is too old: %d.%d or newer is needed, which can schedule messages (retries wait there)", ErrUnfit, v, minMajor, minMinor)
 	}
 	return nil
 }

@@ -25,14 +25,15 @@ func (c *Conn) setUp(ctx context.Context) error {
 	for _, s := range []struct {
 		into   *jetstream.Stream
 		config jetstream.StreamConfig
+		ageKey string // of the configuration; "" where age is not for people to say
 	}{
-		{&c.events, c.eventsConfig()},
-		{&c.work, c.workConfig()},
-		{new(jetstream.Stream), c.resultsConfig()},
-		{&c.dlq, c.deadLetterConfig()},
-		{&c.ledger, c.ledgerConfig()},
+		{&c.events, c.eventsConfig(), ""},
+		{&c.work, c.workConfig(), ""},
+		{new(jetstream.Stream), c.resultsConfig(), "nats.retention.results"},
+		{&c.dlq, c.deadLetterConfig(), "nats.retention.dead_letters"},
+		{&c.ledger, c.ledgerConfig(), ""},
 	} {
-		stream, err := c.ensure(ctx, s.config)
+		stream, err := c.ensure(ctx, s.config, s.ageKey)
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", s.config.Name, err)
 		}
@@ -94,23 +95,50 @@ func (c *Conn) ledgerConfig() jetstream.StreamConfig {
 
 func (c *Conn) replicas() int { return max(1, c.opts.Replicas) }
 
-func (c *Conn) ensure(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
-	s, err := c.js.Stream(ctx, want.Name)
+func (c *Conn) ensure(ctx context.Context, want jetstream.StreamConfig, ageKey string) (jetstream.Stream, error) {
+	s, err := c.find(ctx, want.Name)
 	switch {
 	case err == nil && c.opts.Manage == None:
 		return s, nil
 	case err == nil:
-		return s, differences(s.CachedInfo().Config, want)
+		return c.compare(ctx, s, want, ageKey)
 	case !errors.Is(err, jetstream.ErrStreamNotFound):
 		return nil, err
 	case c.opts.Manage == Verify || c.opts.Manage == None:
-		return nil, errors.New("is missing, and nats.manage forbids to make it")
+		return nil, fmt.Errorf("is missing, and nats.manage is %q: make it, or set nats.manage to create", c.opts.Manage)
 	}
 	s, err = c.js.CreateStream(ctx, want)
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 		return c.js.Stream(ctx, want.Name) // another worker was faster
 	}
 	return s, err
+}
+
+// find is over sooner than setUp: who has no right to ask gets no answer.
+func (c *Conn) find(ctx context.Context, name string) (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	return c.js.Stream(ctx, name)
+}
+
+// compare refuses a stream that differs from what is wanted, but for an age
+// that we may set.
+func (c *Conn) compare(ctx context.Context, s jetstream.Stream, want jetstream.StreamConfig, ageKey string) (jetstream.Stream, error) {
+	config := s.CachedInfo().Config
+	switch err := differences(config, want); {
+	case err != nil:
+		return nil, err
+	case ageKey == "" || config.MaxAge == want.MaxAge:
+		return s, nil
+	case c.opts.Manage == Verify:
+		return nil, fmt.Errorf("max_age is %s, and %s is %s: make them equal, or set nats.manage to create", config.MaxAge, ageKey, want.MaxAge)
+	}
+	config.MaxAge = want.MaxAge // everything else stays as it is
+	s, err := c.js.UpdateStream(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("set max_age to %s, as %s says: %w", want.MaxAge, ageKey, err)
+	}
+	return s, nil
 }
 
 // differences names what an existing stream must not have otherwise. What a
