@@ -18,6 +18,8 @@ type EmbeddedOptions struct {
 	Dir string // where JetStream keeps its files; made if it is missing
 	// Listen is the address for other clients; "" listens nowhere.
 	Listen string
+	// Log takes the server's warnings and errors; nil drops them.
+	Log func(text string)
 }
 
 // Embedded is a NATS server inside this process.
@@ -54,6 +56,9 @@ func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("embedded NATS server: %w", err), lock.Close())
 	}
+	if o.Log != nil {
+		s.SetLoggerV2(serverLog{o.Log}, false, false, false)
+	}
 	s.Start()
 	e := &Embedded{server: s, lock: lock}
 	if !s.ReadyForConnections(startTimeout) {
@@ -70,6 +75,11 @@ func (e *Embedded) URL() string {
 	}
 	return ""
 }
+
+// Failed reports whether the server has given up its storage, as it does when
+// the disk is full: it goes on running and takes nothing any more, until it is
+// started again.
+func (e *Embedded) Failed() bool { return !e.server.JetStreamEnabled() }
 
 // Stop ends the server after its files are closed.
 func (e *Embedded) Stop() {

@@ -43,6 +43,11 @@ func (w *Worker) Drain(ctx context.Context) (Left, error) {
 		}
 	}
 	stop()
+	for i, id := range left.Held {
+		if id == "" { // the queue of events that wait for Kibana
+			left.Held[i] = "kibana"
+		}
+	}
 	return left, <-ended
 }
 

@@ -5,6 +5,7 @@ package worker
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
 	"net/http"
@@ -106,9 +107,14 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	w.queues.open(ctx)
 	w.start("", func(ctx context.Context) error { // events that wait for Kibana
-		return w.conn.Consume(ctx, stream.Work{InFlight: routeInFlight, Lease: w.opts.Config.Worker.Lease, Do: w.router.Waiting})
+		return w.conn.Consume(ctx, stream.Work{
+			InFlight: routeInFlight, Lease: w.opts.Config.Worker.Lease, Do: w.waiting,
+			Hold: func() time.Time { return w.queues.heldUntil("") },
+		})
 	})
 	for _, id := range ids {
 		w.ensureQueue(id)
@@ -119,6 +125,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	w.start(routerQueue, func(ctx context.Context) error { return w.conn.Route(ctx, w.route) })
 	w.start(retention, w.retire)
+	w.start(fatality, func(ctx context.Context) error { return w.watch(ctx, end) })
 	w.health.running.Store(true)
 	w.log.Info("worker started", telemetry.Int("connectors", len(w.opts.Config.Connectors)))
 
@@ -131,14 +138,71 @@ func (w *Worker) Run(ctx context.Context) error {
 		return nil
 	}
 	w.log.Info("worker stopped")
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
 	return nil
+}
+
+// watch ends the worker when its queue is beyond repair.
+func (w *Worker) watch(ctx context.Context, end context.CancelCauseFunc) error {
+	if w.opts.Fatal == nil {
+		return nil
+	}
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := w.opts.Fatal(); err != nil {
+			end(err)
+			return nil
+		}
+	}
+}
+
+// route takes one event, and keeps account of whether that works.
+func (w *Worker) route(ctx context.Context, in stream.Incoming, id string) error {
+	err := w.router.Route(ctx, in, id)
+	w.note(err)
+	return err
+}
+
+// waiting works on an event that waits for Kibana. Credentials that Kibana
+// refuses are not tried again for each event.
+func (w *Worker) waiting(ctx context.Context, job push.Job) (push.Verdict, error) {
+	v, err := w.router.Waiting(ctx, job)
+	w.note(err)
+	var refusal *connector.Error
+	switch {
+	case errors.As(v.Err, &refusal) && refusal.Kind == connector.Unauthenticated:
+		until := w.queues.hold("", v.At)
+		w.log.Error("Kibana refuses our credentials: events that need it wait; correct them and restart",
+			telemetry.Time("until", until), telemetry.Err(refusal))
+	case err == nil && v.Err == nil:
+		w.queues.release("")
+	}
+	return v, err
+}
+
+// note keeps account of the queue's errors: what meets one is handed back and
+// comes again, so nothing is lost, but nothing goes on either.
+func (w *Worker) note(err error) {
+	if w.health.note(err) {
+		w.log.Error("the queue does not take what is written: will be tried again", telemetry.Err(err))
+	}
 }
 
 const (
 	routeInFlight = 8
 	routerQueue   = "\x00router"    // no connector id
 	retention     = "\x00retention" // likewise
+	fatality      = "\x00fatality"  // likewise
 	retireEvery   = time.Hour
+	watchEvery    = 2 * time.Second
 )
 
 // retire removes old events that nothing needs, now and then.
@@ -202,6 +266,7 @@ func (w *Worker) push(ctx context.Context, job push.Job) (push.Verdict, error) {
 	defer unlock()
 	begun := time.Now()
 	v, err := w.pusher.Push(ctx, job)
+	w.health.note(err) // its own line tells it
 	switch {
 	case !v.HoldUntil.IsZero():
 		until := w.queues.hold(job.Connector, v.HoldUntil)
