@@ -10,6 +10,7 @@ import (
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/httpclient"
 	"github.com/casepush/casepush/internal/push"
+	"github.com/casepush/casepush/internal/telemetry"
 )
 
 // Connectors makes the connectors of a configuration, each when it is first
@@ -18,6 +19,7 @@ type Connectors struct {
 	config *config.Config
 	types  map[string]connector.Type
 	client func(httpclient.Settings) (*http.Client, error)
+	log    *telemetry.Logger // nil: requests are not traced
 
 	mu   sync.Mutex
 	made map[string]push.Target
@@ -72,6 +74,7 @@ func (c *Connectors) make(id string) (push.Target, error) {
 	if err != nil {
 		return push.Target{}, fmt.Errorf("connector %q: %w", id, err)
 	}
+	trace(client, c.log, id)
 	made, err := t.New(def, connector.Dependencies{HTTP: client})
 	if err != nil {
 		return push.Target{}, fmt.Errorf("connector %q: %w", id, err)

@@ -37,7 +37,7 @@ type Planner struct {
 
 // NewPlanner makes a planner on the ledger and events of conn.
 func NewPlanner(cfg *config.Config, types []connector.Type, conn *stream.Conn) (*Planner, error) {
-	client, err := KibanaClient(cfg)
+	client, err := kibanaClient(cfg, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +60,8 @@ func NewPlanner(cfg *config.Config, types []connector.Type, conn *stream.Conn) (
 // ErrNoConnector: neither the event, the case nor the configuration names one.
 var ErrNoConnector = errors.New("no connector: neither the event, the case nor the configuration of its owner names one")
 
-// Plan shows what the push of an event would do if it were published now. mail
-// is nil for a thin event.
+// Plan shows what the push of an event would do if it were published now, and
+// the requests that it would send.
 func (p *Planner) Plan(ctx context.Context, in stream.Incoming) (push.Job, push.Preview, []PlannedRequest, error) {
 	job, err := p.router.resolve(ctx, in)
 	if err != nil {

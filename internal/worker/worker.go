@@ -51,11 +51,12 @@ type Worker struct {
 
 // New makes a worker; it does no I/O.
 func New(o Options) (*Worker, error) {
-	client, err := KibanaClient(o.Config)
+	client, err := kibanaClient(o.Config, o.Log)
 	if err != nil {
 		return nil, err
 	}
 	w := &Worker{opts: o, log: o.Log, conn: o.Conn, connectors: NewConnectors(o.Config, o.Types, o.HTTP)}
+	w.connectors.log = o.Log
 	rules := NewRules(o.Config, client)
 	policy := push.Policy{Base: o.Config.Worker.RetryBase, Cap: o.Config.Worker.RetryCap, MaxAge: o.Config.Worker.MaxAttemptAge}
 	po := push.Options{
@@ -74,8 +75,9 @@ func New(o Options) (*Worker, error) {
 	return w, nil
 }
 
-// KibanaClient makes the client of the configured Kibana, nil if there is none.
-func KibanaClient(cfg *config.Config) (*kibana.Client, error) {
+// kibanaClient makes the client of the configured Kibana, nil if there is none.
+// Its requests are traced to log, if that is not nil.
+func kibanaClient(cfg *config.Config, log *telemetry.Logger) (*kibana.Client, error) {
 	if cfg.Kibana.URL == "" {
 		return nil, nil
 	}
@@ -83,6 +85,7 @@ func KibanaClient(cfg *config.Config) (*kibana.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kibana: %w", err)
 	}
+	trace(client, log, "kibana")
 	return kibana.New(kibana.Options{
 		URL: cfg.Kibana.URL, APIKey: cfg.Kibana.APIKey, Username: cfg.Kibana.Username, Password: cfg.Kibana.Password,
 		HTTP: client, OwnUser: cfg.Kibana.OwnUser,
