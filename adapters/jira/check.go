@@ -1,16 +1,8 @@
 package jira
 
 import (
-	"encoding/json"
-	"fmt"
-	"net/url"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
-
 	"github.com/casepush/casepush/internal/connector"
-	"github.com/casepush/casepush/internal/secret"
+	"github.com/casepush/casepush/internal/connector/definition"
 )
 
 // Keys that we know. Any other is a problem, as in Kibana.
@@ -21,184 +13,65 @@ var (
 )
 
 const (
-	minText        = 100     // below it nothing useful fits
-	maxText        = 1 << 20 // far more than a request body may have
-	mostInFlight   = 1024
-	longestWaiting = 24 * time.Hour
+	minText      = 100     // below it nothing useful fits
+	maxText      = 1 << 20 // far more than a request body may have
+	mostInFlight = 1024
 )
 
-// problems collects what is wrong with one definition.
-type problems struct{ list []connector.Problem }
-
-func (p *problems) add(path []string, format string, args ...any) {
-	p.list = append(p.list, connector.Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+// check implements [connector.Type].Check.
+func check(def connector.Definition) []connector.Problem {
+	_, r := parse(def)
+	return r.Problems()
 }
 
-func (p *problems) warn(path []string, message string) {
-	p.list = append(p.list, connector.Problem{Path: path, Message: message, Warning: true})
+// parse reads a definition; the reader knows all that is wrong with it.
+func parse(def connector.Definition) (settings, *definition.Reader) {
+	var s settings
+	r := definition.NewReader(TypeID, def)
+	s.readConfig(r)
+	s.readSecrets(r)
+	s.readDelivery(r)
+	if s.deployment == cloud && s.personalAccessToken.IsSet() {
+		r.Warn(definition.Secrets, "personalAccessToken",
+			"Jira Cloud has no personal access tokens: the token is sent as bearer; an e-mail address with an API token is what Cloud takes")
+	}
+	return s, r
 }
 
-func (p *problems) config(s *settings, config map[string]any) {
-	unknown(p, "config", config, configKeys)
-	if v, ok := p.required(config, "apiUrl"); ok {
-		s.apiURL = p.address([]string{"config", "apiUrl"}, v)
-		s.browseURL = s.apiURL
-	}
-	if v, ok := p.required(config, "projectKey"); ok {
-		s.projectKey = v
-	}
+func (s *settings) readConfig(r *definition.Reader) {
+	r.Known(definition.Config, configKeys...)
+	s.apiURL = r.RequiredAddress(definition.Config, "apiUrl")
+	s.projectKey = r.RequiredText(definition.Config, "projectKey")
 }
 
-// required returns a text of config that must be there.
-func (p *problems) required(config map[string]any, key string) (string, bool) {
-	path := []string{"config", key}
-	v, there := config[key]
-	if !there || v == nil {
-		p.add(path, "is required")
-		return "", false
-	}
-	s, ok := v.(string)
-	if !ok {
-		p.add(path, "want a text, got %T", v)
-		return "", false
-	}
-	if s = strings.TrimSpace(s); s == "" {
-		p.add(path, "is empty")
-		return "", false
-	}
-	return s, true
-}
-
-// address judges a base URL and cuts its trailing slashes; "" if it is none.
-func (p *problems) address(path []string, text string) string {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		p.add(path, "is not a URL")
-	case u.Scheme != "http" && u.Scheme != "https":
-		p.add(path, "want a URL with http:// or https://")
-	case u.Hostname() == "":
-		p.add(path, "has no host")
-	case u.User != nil:
-		p.add(path, "must not hold credentials: they belong into secrets")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		p.add(path, "must not have a query or a fragment")
-	default:
-		return strings.TrimRight(text, "/")
-	}
-	return ""
-}
-
-func (p *problems) secrets(s *settings, secrets map[string]secret.String) {
-	unknown(p, "secrets", secrets, secretKeys)
-	s.email, s.apiToken, s.personalAccessToken = secrets["email"], secrets["apiToken"], secrets["personalAccessToken"]
-	if s.personalAccessToken.IsSet() {
-		p.notEmpty("personalAccessToken", s.personalAccessToken)
+func (s *settings) readSecrets(r *definition.Reader) {
+	r.Known(definition.Secrets, secretKeys...)
+	if r.Secret("personalAccessToken").IsSet() {
+		s.personalAccessToken = r.RequiredSecret("personalAccessToken", "")
 		for _, key := range []string{"email", "apiToken"} {
-			if secrets[key].IsSet() {
-				p.add([]string{"secrets", key}, "must not stand beside personalAccessToken: give one or the other")
+			if r.Secret(key).IsSet() {
+				r.Add(definition.Secrets, key, "must not stand beside personalAccessToken: give one or the other")
 			}
 		}
 		return
 	}
-	p.notEmpty("email", s.email)
-	p.notEmpty("apiToken", s.apiToken)
+	const hint = "or personalAccessToken, on Data Center"
+	s.email = r.RequiredSecret("email", hint)
+	s.apiToken = r.RequiredSecret("apiToken", hint)
 }
 
-func (p *problems) notEmpty(key string, v secret.String) {
-	path := []string{"secrets", key}
-	switch {
-	case !v.IsSet():
-		p.add(path, "is required (or personalAccessToken, on Data Center)")
-	case v.Equal(secret.New("")):
-		p.add(path, "is empty")
-	}
-}
-
-func (p *problems) delivery(s *settings, delivery map[string]any) {
-	unknown(p, "delivery", delivery, deliveryKeys)
-	if v, ok := get[string](p, delivery, "deployment"); ok {
-		switch d := deployment(v); d {
-		case cloud, dataCenter:
-			s.deployment = d
-		default:
-			p.add([]string{"delivery", "deployment"}, "want %q or %q, got %q", cloud, dataCenter, v)
-		}
-	}
-	if v, ok := get[string](p, delivery, "browse_url"); ok {
-		s.browseURL = p.address([]string{"delivery", "browse_url"}, v)
-	}
-	s.internalComments, _ = get[bool](p, delivery, "internal_comments")
-	s.maxText = p.number(delivery, "max_text", defaultMaxTextUTF16, minText, maxText)
-	s.maxInFlight = p.number(delivery, "max_in_flight", 0, 1, mostInFlight)
+func (s *settings) readDelivery(r *definition.Reader) {
+	const part = definition.Delivery
+	r.Known(part, deliveryKeys...)
+	s.deployment = definition.Choice(r, part, "deployment", guessDeployment(s.apiURL), cloud, dataCenter)
+	s.browseURL = r.Address(part, "browse_url", s.apiURL)
+	s.internalComments, _ = definition.Optional[bool](r, part, "internal_comments")
+	s.maxText = r.Number(part, "max_text", defaultMaxTextUTF16, definition.Span{Low: minText, High: maxText})
+	s.maxInFlight = r.Number(part, "max_in_flight", 0, definition.Span{Low: 1, High: mostInFlight})
 	findDelay := defaultFindDelayDataCenter
 	if s.deployment == cloud {
 		findDelay = defaultFindDelayCloud
 	}
-	s.findDelay = p.duration(delivery, "find_delay", findDelay)
-	s.settleTime = p.duration(delivery, "settle_time", defaultSettleTime)
-}
-
-func (p *problems) duration(delivery map[string]any, key string, fallback time.Duration) time.Duration {
-	v, ok := get[string](p, delivery, key)
-	if !ok {
-		return fallback
-	}
-	d, err := time.ParseDuration(v)
-	if err != nil || d < 0 || d > longestWaiting {
-		p.add([]string{"delivery", key}, "want a duration such as %q, at most %v, got %q", fallback.String(), longestWaiting, v)
-		return fallback
-	}
-	return d
-}
-
-func (p *problems) number(delivery map[string]any, key string, fallback, low, high int) int {
-	v, there := delivery[key]
-	if !there || v == nil {
-		return fallback
-	}
-	n, ok := integer(v)
-	if !ok || n < low || n > high {
-		p.add([]string{"delivery", key}, "want a whole number from %d to %d, got %v", low, high, v)
-		return fallback
-	}
-	return n
-}
-
-// integer reads a whole number in any form in which decoders give it.
-func integer(v any) (int, bool) {
-	n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
-	switch v.(type) {
-	case int, int64, uint64, float64, json.Number:
-		return int(n), err == nil && n == float64(int(n))
-	}
-	return 0, false
-}
-
-// get returns a key of delivery if it is there and of the type.
-func get[T any](p *problems, delivery map[string]any, key string) (T, bool) {
-	var none T
-	v, there := delivery[key]
-	if !there || v == nil {
-		return none, false
-	}
-	t, ok := v.(T)
-	if !ok {
-		p.add([]string{"delivery", key}, "want a %T, got %T", none, v)
-	}
-	return t, ok
-}
-
-// unknown reports the keys that nobody reads, in order.
-func unknown[V any](p *problems, part string, m map[string]V, known []string) {
-	var bad []string
-	for k := range m {
-		if !slices.Contains(known, k) {
-			bad = append(bad, k)
-		}
-	}
-	slices.Sort(bad)
-	for _, k := range bad {
-		p.add([]string{part, k}, "is not a key of %s connectors; the keys are %s", TypeID, strings.Join(known, ", "))
-	}
+	s.findDelay = r.Duration(part, "find_delay", findDelay)
+	s.settleTime = r.Duration(part, "settle_time", defaultSettleTime)
 }

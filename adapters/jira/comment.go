@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 )
 
 const (
@@ -26,7 +27,7 @@ func (j *jira) AddComment(ctx context.Context, ref connector.Ref, c connector.Co
 	const op = "add comment"
 	body, err := j.commentBody(c)
 	if err != nil {
-		return unsendable(op, err)
+		return connector.Unsendable(op, err)
 	}
 	if err := j.throttle.wait(ctx, op, ref.ID); err != nil {
 		return err
@@ -44,7 +45,7 @@ func (j *jira) commentBody(c connector.Comment) ([]byte, error) {
 	if j.settings.internalComments {
 		properties = append(properties, property{internalKey, map[string]bool{"internal": true}})
 	}
-	return marshal(struct {
+	return wire.Marshal(struct {
 		Body       string     `json:"body"`
 		Properties []property `json:"properties"`
 	}{c.Text, properties})

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 )
 
 const (
@@ -44,7 +45,7 @@ func (j *jira) CountComments(ctx context.Context, ref connector.Ref, cs []connec
 		}
 		page, err := decodeComments(body)
 		if err != nil {
-			return nil, badAnswer(op, err)
+			return nil, connector.BadAnswer(op, err)
 		}
 		tally.add(page.Comments)
 		start += len(page.Comments)
@@ -52,7 +53,7 @@ func (j *jira) CountComments(ctx context.Context, ref connector.Ref, cs []connec
 			return tally.counts, nil
 		}
 	}
-	return nil, badAnswer(op, fmt.Errorf("no end of the comments after %d requests", maxCommentRequests))
+	return nil, connector.BadAnswer(op, fmt.Errorf("no end of the comments after %d requests", maxCommentRequests))
 }
 
 // listComments asks for one page, oldest first, so that a comment that is
@@ -86,7 +87,7 @@ type issueComment struct {
 // never pass for "no comments".
 func decodeComments(body []byte) (commentsPage, error) {
 	var page commentsPage
-	if err := decode(body, &page); err != nil {
+	if err := wire.Decode(body, &page); err != nil {
 		return page, err
 	}
 	if page.Comments == nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 )
 
 // maxOtherFields is Kibana's bound.
@@ -61,19 +62,19 @@ func format(c connector.CaseInfo) ([]connector.Field, error) {
 
 // otherFields reads and judges otherFields: JSON text as Kibana stores it, or
 // the object itself.
-func otherFields(v any) (*object, error) {
-	var o *object
+func otherFields(v any) (*wire.Object, error) {
+	var o *wire.Object
 	var err error
 	switch v := v.(type) {
 	case string:
-		o, err = parseObject([]byte(v))
+		o, err = wire.ParseObject([]byte(v))
 	case map[string]any:
-		o, err = sortedObject(v)
+		o, err = wire.SortedObject(v)
 	default:
 		err = fmt.Errorf("want JSON text, got %T", v)
 	}
 	if err == nil {
-		err = checkOther(o.keys)
+		err = checkOther(o.Keys())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("field %q: %w", fieldOther, err)

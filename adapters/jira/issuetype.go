@@ -4,6 +4,9 @@ import (
 	"context"
 	"net/http"
 	"sync"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 )
 
 // issueTypeCache keeps the project's first issue type. Two callers may both
@@ -49,7 +52,7 @@ func (j *jira) defaultIssueType(ctx context.Context) (string, error) {
 	}
 	id, err := decodeIssueTypes(body)
 	if err != nil {
-		return "", badAnswer(op, err)
+		return "", connector.BadAnswer(op, err)
 	}
 	if id != "" { // an empty list may be filled a moment later
 		j.types.set(id)
@@ -67,7 +70,7 @@ func decodeIssueTypes(body []byte) (string, error) {
 		IssueTypes []issueType `json:"issueTypes"`
 		Values     []issueType `json:"values"`
 	}
-	if err := decode(body, &answer); err != nil {
+	if err := wire.Decode(body, &answer); err != nil {
 		return "", err
 	}
 	for _, t := range append(answer.IssueTypes, answer.Values...) {

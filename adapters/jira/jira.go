@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	gojira "github.com/andygrunwald/go-jira"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 )
 
 // TypeID is the connector type's id in Kibana.
@@ -61,11 +63,9 @@ type jira struct {
 var _ connector.Connector = (*jira)(nil)
 
 func newConnector(def connector.Definition, deps connector.Dependencies) (connector.Connector, error) {
-	s, problems := parse(def)
-	for _, p := range problems {
-		if !p.Warning {
-			return nil, fmt.Errorf("jira connector %q: %v: %s", def.ID, p.Path, p.Message)
-		}
+	s, r := parse(def)
+	if err := r.Err(); err != nil {
+		return nil, fmt.Errorf("jira connector %q: %w", def.ID, err)
 	}
 	if deps.HTTP == nil {
 		return nil, fmt.Errorf("jira connector %q: no HTTP client given", def.ID)
@@ -108,13 +108,13 @@ func (j *jira) CreateIncident(ctx context.Context, id connector.CorrelationID, i
 	if typeID == "" {
 		var err error
 		if typeID, err = j.defaultIssueType(ctx); err != nil {
-			return connector.Ref{}, createError(connector.AsError(op, err))
+			return connector.Ref{}, connector.AsError(op, err).OfCreate()
 		}
 		defaulted = true
 	}
 	body, err := j.issueBody(in, issueOptions{issueType: typeID, correlationLabel: label(id), alwaysLabels: true})
 	if err != nil {
-		return connector.Ref{}, unsendable(op, err)
+		return connector.Ref{}, connector.Unsendable(op, err)
 	}
 	answer, err := j.send(ctx, call{op: op, method: http.MethodPost, path: "issue", body: body})
 	if err != nil {
@@ -122,7 +122,7 @@ func (j *jira) CreateIncident(ctx context.Context, id connector.CorrelationID, i
 		if defaulted && e.Kind == connector.Rejected {
 			j.types.forget() // the type may be gone since we asked
 		}
-		return connector.Ref{}, createError(e)
+		return connector.Ref{}, e.OfCreate()
 	}
 	return j.createdRef(op, answer)
 }
@@ -131,11 +131,11 @@ func (j *jira) CreateIncident(ctx context.Context, id connector.CorrelationID, i
 // the effect unknown: the incident most likely exists.
 func (j *jira) createdRef(op string, answer []byte) (connector.Ref, error) {
 	var issue issueIdentity
-	if err := decode(answer, &issue); err != nil {
-		return connector.Ref{}, &connector.Error{Op: op, Err: fmt.Errorf("answer: %w", err)}
+	if err := wire.Decode(answer, &issue); err != nil {
+		return connector.Ref{}, connector.BadReceipt(op, err)
 	}
 	if issue.ID == "" || issue.Key == "" {
-		return connector.Ref{}, &connector.Error{Op: op, Err: errors.New("answer: no id or no key")}
+		return connector.Ref{}, connector.BadReceipt(op, errors.New("no id or no key"))
 	}
 	return j.ref(issue), nil
 }
@@ -147,7 +147,7 @@ func (j *jira) UpdateIncident(ctx context.Context, id connector.CorrelationID, r
 	const op = "update incident"
 	body, err := j.issueBody(in, issueOptions{issueType: in.Text(fieldIssueType), correlationLabel: label(id)})
 	if err != nil {
-		return unsendable(op, err)
+		return connector.Unsendable(op, err)
 	}
 	if body == nil {
 		return nil
@@ -166,5 +166,5 @@ type issueIdentity struct {
 }
 
 func (j *jira) ref(issue issueIdentity) connector.Ref {
-	return connector.Ref{ID: issue.ID, Title: issue.Key, URL: j.settings.browseURL + "/browse/" + pathEscape(issue.Key)}
+	return connector.Ref{ID: issue.ID, Title: issue.Key, URL: j.settings.browseURL + "/browse/" + url.PathEscape(issue.Key)}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 )
 
 // ReadIncident implements [connector.Connector]. Fields have the names of the
@@ -31,7 +32,7 @@ func (j *jira) ReadIncident(ctx context.Context, ref connector.Ref, fields []str
 	}
 	in, err := decodeIncident(body, fields)
 	if err != nil {
-		return connector.Incident{}, badAnswer(op, err)
+		return connector.Incident{}, connector.BadAnswer(op, err)
 	}
 	return in, nil
 }
@@ -49,7 +50,7 @@ func decodeIncident(body []byte, fields []string) (connector.Incident, error) {
 	var issue struct {
 		Fields map[string]json.RawMessage `json:"fields"`
 	}
-	if err := decode(body, &issue); err != nil {
+	if err := wire.Decode(body, &issue); err != nil {
 		return connector.Incident{}, err
 	}
 	if issue.Fields == nil { // must never pass for an issue without texts
@@ -74,18 +75,12 @@ func decodeField(name string, raw json.RawMessage) (any, error) {
 	}
 	switch name {
 	case fieldSummary, fieldDescription:
-		return decodeAs[string](raw)
+		return wire.DecodeAs[string](raw)
 	case fieldLabels:
-		return decodeAs[[]string](raw)
+		return wire.DecodeAs[[]string](raw)
 	case fieldIssueType, fieldPriority, fieldParent:
-		v, err := decodeAs[struct{ ID, Name, Key string }](raw)
+		v, err := wire.DecodeAs[struct{ ID, Name, Key string }](raw)
 		return map[string]string{fieldIssueType: v.ID, fieldPriority: v.Name, fieldParent: v.Key}[name], err
 	}
-	return decodeAs[any](raw)
-}
-
-func decodeAs[T any](raw json.RawMessage) (T, error) {
-	var v T
-	err := decode(raw, &v)
-	return v, err
+	return wire.DecodeAs[any](raw)
 }

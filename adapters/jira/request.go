@@ -3,15 +3,14 @@ package jira
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 	"github.com/casepush/casepush/internal/httpclient"
 )
 
@@ -37,7 +36,7 @@ type call struct {
 func (j *jira) send(ctx context.Context, c call) ([]byte, error) {
 	req, err := j.request(ctx, c)
 	if err != nil {
-		return nil, unsendable(c.op, err)
+		return nil, connector.Unsendable(c.op, err)
 	}
 	exchange := httpclient.Exchange{Op: c.op, Reads: c.reads || c.search, Search: c.search, Words: words}
 	body, doErr := exchange.Do(j.http, req)
@@ -50,10 +49,11 @@ func (j *jira) send(ctx context.Context, c call) ([]byte, error) {
 func (j *jira) request(ctx context.Context, c call) (*http.Request, error) {
 	target := apiPath + "/" + c.path
 	for _, p := range c.parts {
-		if p == "" || p == "." || p == ".." {
+		escaped, ok := wire.PathPart(p)
+		if !ok {
 			return nil, fmt.Errorf("%q is no issue", p)
 		}
-		target += "/" + pathEscape(p)
+		target += "/" + escaped
 	}
 	target += c.suffix
 	if len(c.query) > 0 {
@@ -75,40 +75,4 @@ func (j *jira) request(ctx context.Context, c call) (*http.Request, error) {
 	req.Header.Set("Accept", "application/json")
 	j.settings.authorize(req)
 	return req, nil
-}
-
-// pathEscape escapes one part of a path.
-func pathEscape(part string) string { return url.PathEscape(part) }
-
-// unsendable is the error of a request that was never sent and never can be.
-func unsendable(op string, err error) *connector.Error {
-	return &connector.Error{Op: op, Kind: connector.Rejected, Effect: connector.NotApplied, Err: err}
-}
-
-// createError makes a 404 on create a refusal: it means that nothing answers
-// at this address as Jira does, not that an incident is missing.
-func createError(e *connector.Error) *connector.Error {
-	if e.Kind != connector.NotFound {
-		return e
-	}
-	c := *e
-	c.Kind = connector.Rejected
-	return &c
-}
-
-// decode reads one JSON value and nothing after it. Its error shows no data.
-func decode(body []byte, v any) error {
-	dec := json.NewDecoder(bytes.NewReader(body))
-	dec.UseNumber()
-	if err := dec.Decode(v); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return fmt.Errorf("key %q: want %s, got %s", wrong.Field, wrong.Type, wrong.Value)
-		}
-		return errors.New("not the JSON that Jira sends")
-	}
-	if strings.TrimSpace(string(body[dec.InputOffset():])) != "" {
-		return errors.New("text after the JSON")
-	}
-	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 )
 
 const (
@@ -43,14 +44,14 @@ func (j *jira) FindIncident(ctx context.Context, id connector.CorrelationID) (co
 		}
 		page, err := decodeSearch(body)
 		if err != nil {
-			return connector.Ref{}, badAnswer(op, err)
+			return connector.Ref{}, connector.BadAnswer(op, err)
 		}
 		found = append(found, marked(page.Issues, mark)...)
 		if !j.nextPage(query, page) {
 			return j.oldest(op, found)
 		}
 	}
-	return connector.Ref{}, badAnswer(op, fmt.Errorf("more than %d pages for one label", maxSearchPages))
+	return connector.Ref{}, connector.BadAnswer(op, fmt.Errorf("more than %d pages for one label", maxSearchPages))
 }
 
 // searchPath is the one search that the flavour still has.
@@ -134,22 +135,16 @@ type searchAnswer struct {
 // it must never pass for "no incident".
 func decodeSearch(body []byte) (searchAnswer, error) {
 	var a searchAnswer
-	if err := decode(body, &a); err != nil {
+	if err := wire.Decode(body, &a); err != nil {
 		return a, err
 	}
 	if len(a.RawIssues) == 0 || string(a.RawIssues) == "null" {
 		return a, errors.New(`key "issues": missing`)
 	}
-	return a, decode(a.RawIssues, &a.Issues)
+	return a, wire.Decode(a.RawIssues, &a.Issues)
 }
 
 // escapeJQL escapes a text for a quoted JQL string.
 func escapeJQL(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
-}
-
-// badAnswer is the error of a read whose answer makes no sense. Proxies and
-// maintenance pages do that for a while, so it may be tried again.
-func badAnswer(op string, err error) *connector.Error {
-	return &connector.Error{Op: op, Kind: connector.Transient, Effect: connector.NotApplied, Err: fmt.Errorf("answer: %w", err)}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/secret"
 )
 
@@ -52,27 +51,6 @@ func (s settings) authorize(req *http.Request) {
 		return
 	}
 	req.SetBasicAuth(s.email.Reveal(), s.apiToken.Reveal())
-}
-
-// check implements [connector.Type].Check.
-func check(def connector.Definition) []connector.Problem {
-	_, problems := parse(def)
-	return problems
-}
-
-// parse reads a definition and reports all that is wrong with it.
-func parse(def connector.Definition) (settings, []connector.Problem) {
-	var s settings
-	var p problems
-	p.config(&s, def.Config)
-	p.secrets(&s, def.Secrets)
-	s.deployment = guessDeployment(s.apiURL)
-	p.delivery(&s, def.Delivery)
-	if s.deployment == cloud && s.personalAccessToken.IsSet() {
-		p.warn([]string{"secrets", "personalAccessToken"},
-			"Jira Cloud has no personal access tokens: the token is sent as bearer; an e-mail address with an API token is what Cloud takes")
-	}
-	return s, p.list
 }
 
 // guessDeployment tells the flavour from the address: Atlassian's own hosts

@@ -23,6 +23,15 @@ var layers = []layer{
 		why: "the contract between pusher and adapters: whoever writes an adapter reads this and nothing else",
 	},
 	{
+		dir: "internal/connector/definition", never: outside,
+		may: []string{"./internal/connector", "./internal/secret"},
+		why: "whether a definition is right depends on nothing but the definition",
+	},
+	{
+		dir: "internal/connector/wire", never: outside,
+		why: "bytes and values: how JSON is written and read is the same for every tracker and knows none",
+	},
+	{
 		dir: "internal/event", never: outside,
 		why: "an event means the same to its publisher, the router and the tools: decoding it is pure",
 	},
@@ -84,7 +93,10 @@ var layers = []layer{
 	},
 	{
 		dir: "adapters/*",
-		may: []string{"./internal/connector", "./internal/httpclient", "./internal/secret", "github.com/andygrunwald/go-jira", "golang.org/x/time/rate"},
+		may: []string{
+			"./internal/connector", "./internal/connector/definition", "./internal/connector/wire", "./internal/httpclient", "./internal/secret",
+			"github.com/andygrunwald/go-jira", "golang.org/x/time/rate",
+		},
 		why: "an adapter knows its tracker and the contract; retry, logging and state are not its business, nor are other adapters",
 	},
 }
@@ -119,8 +131,13 @@ var owners = []owner{
 		why: "it runs the worker on fakes: what a user sees, and nothing to build on",
 	},
 	{
-		of:  []string{"./internal/connector/connectortest", "./internal/ledger/ledgertest"},
-		why: "suites for tests: they import testing",
+		of:  []string{"./internal/connector/connectortest", "./internal/ledger/ledgertest", "./internal/spectest"},
+		why: "for tests: they import testing",
+	},
+	{
+		of:  []string{"./internal/connector/definition", "./internal/connector/wire"},
+		by:  []string{"adapters/*"},
+		why: "what all adapters share is for adapters: the rest of the program sees their contract alone",
 	},
 	{
 		of:  []string{"./internal/arch"},
@@ -193,7 +210,7 @@ var owners = []owner{
 			"github.com/google/go-cmp/...", "pgregory.net/rapid", "go.uber.org/goleak", "github.com/rogpeppe/go-internal/...",
 			"github.com/getkin/kin-openapi/...",
 		},
-		by:  []string{"internal/*/*test"},
+		by:  []string{"internal/*/*test", "internal/*test"},
 		why: "libraries for tests have no place in the binary",
 	},
 }
