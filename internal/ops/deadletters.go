@@ -19,8 +19,8 @@ type DeadLetterFilter struct {
 	Reason                 push.Reason
 }
 
-// Matches reports whether d is selected.
-func (f DeadLetterFilter) Matches(d DeadLetter) bool {
+// matches reports whether d is selected.
+func (f DeadLetterFilter) matches(d DeadLetter) bool {
 	return (f.Connector == "" || f.Connector == d.ConnectorID) && (f.Space == "" || f.Space == d.SpaceID) &&
 		(f.Case == "" || f.Case == d.CaseID) && (f.Reason == "" || f.Reason == d.Reason)
 }
@@ -28,7 +28,7 @@ func (f DeadLetterFilter) Matches(d DeadLetter) bool {
 // DeadLetters gives those selected to f, oldest first, until f returns an error.
 func (o *Ops) DeadLetters(ctx context.Context, filter DeadLetterFilter, f func(DeadLetter) error) error {
 	return o.conn.DeadLetters().Each(ctx, func(d DeadLetter) error {
-		if !filter.Matches(d) {
+		if !filter.matches(d) {
 			return nil
 		}
 		return f(d)

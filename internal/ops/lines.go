@@ -11,9 +11,9 @@ import (
 	"github.com/casepush/casepush/internal/event"
 )
 
-// MaxEventBytes bounds one event of a file: more than any server takes by
+// maxEventBytes bounds one event of a file: more than any server takes by
 // default, so that the refusal comes from the server with its own limit.
-const MaxEventBytes = 16 << 20
+const maxEventBytes = 16 << 20
 
 // maxMistakes bounds how many mistakes of one file are told.
 const maxMistakes = 100
@@ -59,7 +59,7 @@ var ErrNoEvents = errors.New("no events: want one JSON event, or one a line")
 // It holds one event in memory.
 func ReadEvents(r io.Reader, f func(line int, e event.Event) error) error {
 	in := bufio.NewScanner(r)
-	in.Buffer(make([]byte, 0, 64<<10), MaxEventBytes)
+	in.Buffer(make([]byte, 0, 64<<10), maxEventBytes)
 	var wrong Mistakes
 	line, found := 0, 0
 	for in.Scan() {
@@ -82,7 +82,7 @@ func ReadEvents(r io.Reader, f func(line int, e event.Event) error) error {
 		}
 	}
 	if err := in.Err(); err != nil {
-		wrong.add(line+1, fmt.Errorf("%w: an event has at most %d MiB", err, MaxEventBytes>>20))
+		wrong.add(line+1, fmt.Errorf("%w: an event has at most %d MiB", err, maxEventBytes>>20))
 	}
 	switch {
 	case len(wrong.List) > 0:
@@ -102,8 +102,8 @@ func spreads(line []byte) bool {
 func readOne(first []byte, line int, in *bufio.Scanner, f func(int, event.Event) error) error {
 	doc := append(bytes.Clone(first), '\n')
 	for in.Scan() {
-		if len(doc)+len(in.Bytes()) > MaxEventBytes {
-			return &Mistakes{List: []Mistake{{line, fmt.Errorf("an event has at most %d MiB", MaxEventBytes>>20)}}}
+		if len(doc)+len(in.Bytes()) > maxEventBytes {
+			return &Mistakes{List: []Mistake{{line, fmt.Errorf("an event has at most %d MiB", maxEventBytes>>20)}}}
 		}
 		doc = append(append(doc, in.Bytes()...), '\n')
 	}

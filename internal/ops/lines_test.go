@@ -52,7 +52,7 @@ func TestReadEvents(t *testing.T) {
 		{"unfinished document", "{\n\"case_id\": \"a\"\n", nil, []string{"line 2: not JSON"}},
 		{"document and more", "{\n\"case_id\": \"a\"\n}\n{\"case_id\": \"b\"}\n", nil, []string{"line 4: not JSON"}},
 		{"document of another form", "{\n\"id\": \"a\"\n}\n", nil, []string{"line 1: event: key \"case_id\""}},
-		{"too long", "{\"case_id\":\"a\"}\n{\"x\":\"" + strings.Repeat("x", ops.MaxEventBytes) + "\"}", []string{"1:default/a"}, []string{"line 2: "}},
+		{"too long", "{\"case_id\":\"a\"}\n{\"x\":\"" + strings.Repeat("x", 16<<20) + "\"}", []string{"1:default/a"}, []string{"line 2: "}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -130,12 +130,3 @@ func (o *Ops) unclaimed(ctx context.Context, key ledger.Key, onClaim func(string
 	}
 	return e, rev, nil
 }
-
-// ResolveCommand is the command line that resolves an entry.
-func ResolveCommand(connectorID, space, caseID string) string {
-	where := ""
-	if space != event.DefaultSpace {
-		where = " --space-id " + space
-	}
-	return fmt.Sprintf("casepush resolve %s --connector %s%s, with --incident ID, --none, or --comment ID and --sent or --unsent", caseID, connectorID, where)
-}
