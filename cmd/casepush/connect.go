@@ -32,7 +32,6 @@ func streamOptions(cfg *config.Config, log *telemetry.Logger) (stream.Options, e
 	return stream.Options{
 		URL: cfg.NATS.URL, Creds: cfg.NATS.Creds, User: cfg.NATS.User, Password: cfg.NATS.Password, Token: cfg.NATS.Token, TLS: tls,
 		Prefix: cfg.NATS.Prefix, Replicas: cfg.NATS.Replicas, Manage: stream.Manage(cfg.NATS.Manage), Name: "casepush",
-		Retention: stream.Retention(cfg.NATS.Retention),
 		OnState: func(connected bool, err error) {
 			if connected {
 				log.Info("NATS is back")
@@ -43,13 +42,19 @@ func streamOptions(cfg *config.Config, log *telemetry.Logger) (stream.Options, e
 	}, nil
 }
 
-// open connects as the worker does: with the embedded server of its own when
-// no other is configured.
-func open(ctx context.Context, cfg *config.Config, log *telemetry.Logger) (*queue, error) {
+// openWorker connects as the worker does: with the embedded server of its own
+// when no other is configured. It sets the retention of streams that are there.
+func openWorker(ctx context.Context, cfg *config.Config, log *telemetry.Logger) (*queue, error) {
 	opts, err := streamOptions(cfg, log)
 	if err != nil {
 		return nil, err
 	}
+	opts.Retention = stream.Retention(cfg.NATS.Retention)
+	return open(ctx, cfg, opts)
+}
+
+func open(ctx context.Context, cfg *config.Config, opts stream.Options) (*queue, error) {
+	var err error
 	q := &queue{}
 	if cfg.UsesEmbedded() {
 		q.embedded, err = stream.StartEmbedded(stream.EmbeddedOptions{Dir: cfg.Embedded.Dir, Listen: cfg.Embedded.Listen})
@@ -62,35 +67,43 @@ func open(ctx context.Context, cfg *config.Config, log *telemetry.Logger) (*queu
 		if q.embedded != nil {
 			q.embedded.Stop()
 		}
-		return nil, fail(exitUnreachable, err, natsHint(err))
+		return nil, noConnection(err)
 	}
 	return q, nil
 }
 
 // openTool connects as the other commands do: to the worker's embedded server
-// if one runs, else to one of its own on the same directory.
+// if one runs, else to one of its own on the same directory. Retention stays
+// as it is: a producer's configuration may say nothing of it.
 func openTool(ctx context.Context, cfg *config.Config) (*queue, error) {
-	if !cfg.UsesEmbedded() || cfg.Embedded.Listen == "" {
-		return open(ctx, cfg, telemetry.Nop())
-	}
 	opts, err := streamOptions(cfg, telemetry.Nop())
 	if err != nil {
 		return nil, err
 	}
-	opts.URL = "nats://" + cfg.Embedded.Listen
-	conn, err := stream.Connect(ctx, opts)
-	if errors.Is(err, stream.ErrUnreachable) {
-		return open(ctx, cfg, telemetry.Nop())
+	if !cfg.UsesEmbedded() || cfg.Embedded.Listen == "" {
+		return open(ctx, cfg, opts)
 	}
-	if err != nil {
-		return nil, fail(exitUnreachable, err, natsHint(err))
+	listening := opts
+	listening.URL = "nats://" + cfg.Embedded.Listen
+	conn, err := stream.Connect(ctx, listening)
+	switch {
+	case errors.Is(err, stream.ErrUnreachable):
+		return open(ctx, cfg, opts)
+	case err != nil:
+		return nil, noConnection(err)
 	}
 	return &queue{Conn: conn}, nil
 }
 
-func natsHint(err error) string {
-	if errors.Is(err, stream.ErrUnreachable) {
-		return "start nats-server -js there, or correct nats.url (CASEPUSH_NATS_URL); without nats.url casepush runs an embedded server"
+// noConnection gives an error of stream.Connect its exit code, and a hint.
+func noConnection(err error) error {
+	switch {
+	case errors.Is(err, stream.ErrUnreachable):
+		return fail(exitUnreachable, err, "start nats-server -js there, or correct nats.url (CASEPUSH_NATS_URL); without nats.url casepush runs an embedded server")
+	case errors.Is(err, stream.ErrRefused):
+		return fail(exitRefused, err, "correct nats.user and nats.password, nats.token or nats.creds, or what the server lets this user do")
+	case errors.Is(err, stream.ErrUnfit):
+		return fail(exitFailed, err, "the server has to be changed, or nats.url has to name another; docs/configuration.md says under nats what is needed")
 	}
-	return ""
+	return err
 }

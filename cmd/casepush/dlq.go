@@ -187,10 +187,20 @@ func (a *app) printDeadLetter(d ops.DeadLetter, format string) error {
 		status = strconv.Itoa(d.Status)
 	}
 	return a.printDetails([]detail{
-		{"dead letter", strconv.FormatUint(d.ID, 10)}, {"case", d.SpaceID + "/" + d.CaseID}, {"owner", d.Owner},
-		{"connector", d.ConnectorID}, {"connector type", d.ConnectorTypeID}, {"incident", d.IncidentTitle},
-		{"event", fmt.Sprintf("%d (%s)", d.EventSeq, d.EventID)}, {"reason", string(d.Reason)}, {"stage", string(d.Stage)},
-		{"HTTP status", status}, {"message", d.Message}, {"attempts", strconv.Itoa(d.Attempts)},
-		{"first attempt", timeText(d.FirstAt)}, {"last attempt", timeText(d.LastAt)}, {"what to do", ops.Mend(d)},
+		{"dead letter", strconv.FormatUint(d.ID, 10)},
+		{"case", d.SpaceID + "/" + d.CaseID},
+		{"owner", d.Owner},
+		{"connector", d.ConnectorID},
+		{"connector type", d.ConnectorTypeID},
+		{"incident", d.IncidentTitle},
+		{"event", fmt.Sprintf("%d (%s)", d.EventSeq, d.EventID)},
+		{"reason", string(d.Reason)},
+		{"stage", string(d.Stage)},
+		{"HTTP status", status},
+		{"message", d.Message},
+		{"attempts", strconv.Itoa(d.Attempts)},
+		{"first attempt", timeText(d.FirstAt)},
+		{"last attempt", timeText(d.LastAt)},
+		{"what to do", ops.Mend(d)},
 	})
 }

@@ -124,9 +124,16 @@ func (a *app) showIncidents(ctx context.Context, o operator, filter ops.Incident
 
 func incidentDetails(i ops.Incident) []detail {
 	details := []detail{
-		{"case", i.SpaceID + "/" + i.CaseID}, {"connector", i.ConnectorID}, {"state", string(i.State)},
-		{"incident", strings.TrimSpace(i.Title + " " + bracketed(i.IncidentID))}, {"url", i.URL}, {"how", string(i.How)}, {"since", timeText(i.Since)},
-		{"comments", strconv.Itoa(i.Comments)}, {"cursor", fmt.Sprintf("event %d", i.Cursor)}, {"claimed by", i.ClaimedBy},
+		{"case", i.SpaceID + "/" + i.CaseID},
+		{"connector", i.ConnectorID},
+		{"state", string(i.State)},
+		{"incident", strings.TrimSpace(i.Title + " " + bracketed(i.IncidentID))},
+		{"url", i.URL},
+		{"how", string(i.How)},
+		{"since", timeText(i.Since)},
+		{"comments", strconv.Itoa(i.Comments)},
+		{"cursor", fmt.Sprintf("event %d", i.Cursor)},
+		{"claimed by", i.ClaimedBy},
 	}
 	if u := i.Uncertain; u != nil {
 		details = append(details, detail{"uncertain", u.String()}, detail{"looked up at", timeText(u.LookUpAt)})

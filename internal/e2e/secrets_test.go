@@ -95,9 +95,10 @@ func TestSecrets(t *testing.T) {
 		_, places[path] = w.probe(path)
 	}
 	wrong := append(r.environ, "NATS_PASSWORD="+canaryWrong) // the later one counts
-	_, places["run, wrong password, stdout"], places["run, wrong password, stderr"] = command(t, wrong, casepushProgram(), "run", "-c", r.config, "--log-level", "debug")
-	if !strings.Contains(places["run, wrong password, stderr"], "Authorization Violation") {
-		t.Errorf("wrong NATS password: %q", places["run, wrong password, stderr"])
+	code, stdout, stderr := command(t, wrong, casepushProgram(), "run", "-c", r.config, "--log-level", "debug")
+	places["run, wrong password, stdout"], places["run, wrong password, stderr"] = stdout, stderr
+	if code != 5 || !strings.Contains(stderr, "Authorization Violation") || !strings.Contains(stderr, "hint: correct nats.user") {
+		t.Errorf("wrong NATS password: exit code %d, want 5: %q", code, stderr)
 	}
 	r.streams(places)
 	r.journals(places)

@@ -115,8 +115,11 @@ func TestRetentionOfExisting(t *testing.T) {
 		}
 	}
 	connect(t, stream.Options{Embedded: server, Manage: stream.None, Retention: second})
+	for _, manage := range []stream.Manage{stream.Create, stream.Verify} {
+		connect(t, stream.Options{Embedded: server, Manage: manage}) // has nothing to say about it
+	}
 	if have := config("CASEPUSH_RESULTS").MaxAge; have != first.Results {
-		t.Errorf("verify or none set max_age to %s", have)
+		t.Errorf("max_age is %s: who has no say has set it", have)
 	}
 	events := config("CASEPUSH_EVENTS")
 	connect(t, stream.Options{Embedded: server, Manage: stream.Create, Retention: second})

@@ -63,7 +63,8 @@ type Options struct {
 	Prefix   string
 	Replicas int // 0 is 1
 	Manage   Manage
-	// Retention: zero values are the defaults.
+	// Retention: a zero value is what a stream has that is there already, and
+	// else the default.
 	Retention Retention
 	// OnState hears of lost and regained connections; may be nil.
 	OnState func(connected bool, err error)

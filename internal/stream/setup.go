@@ -20,20 +20,27 @@ const (
 	ledgerDuplicates = time.Second     // writes carry no message id
 )
 
+// setting is how long a stream keeps messages by a key of the configuration;
+// 0: it is not said, or not for people to say.
+type setting struct {
+	key   string
+	value time.Duration
+}
+
 // setUp makes or verifies the streams.
 func (c *Conn) setUp(ctx context.Context) error {
 	for _, s := range []struct {
 		into   *jetstream.Stream
 		config jetstream.StreamConfig
-		ageKey string // of the configuration; "" where age is not for people to say
+		age    setting
 	}{
-		{&c.events, c.eventsConfig(), ""},
-		{&c.work, c.workConfig(), ""},
-		{new(jetstream.Stream), c.resultsConfig(), "nats.retention.results"},
-		{&c.dlq, c.deadLetterConfig(), "nats.retention.dead_letters"},
-		{&c.ledger, c.ledgerConfig(), ""},
+		{&c.events, c.eventsConfig(), setting{}},
+		{&c.work, c.workConfig(), setting{}},
+		{new(jetstream.Stream), c.resultsConfig(), setting{"nats.retention.results", c.opts.Retention.Results}},
+		{&c.dlq, c.deadLetterConfig(), setting{"nats.retention.dead_letters", c.opts.Retention.DeadLetters}},
+		{&c.ledger, c.ledgerConfig(), setting{}},
 	} {
-		stream, err := c.ensure(ctx, s.config, s.ageKey)
+		stream, err := c.ensure(ctx, s.config, s.age)
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", s.config.Name, err)
 		}
@@ -95,13 +102,13 @@ func (c *Conn) ledgerConfig() jetstream.StreamConfig {
 
 func (c *Conn) replicas() int { return max(1, c.opts.Replicas) }
 
-func (c *Conn) ensure(ctx context.Context, want jetstream.StreamConfig, ageKey string) (jetstream.Stream, error) {
+func (c *Conn) ensure(ctx context.Context, want jetstream.StreamConfig, age setting) (jetstream.Stream, error) {
 	s, err := c.find(ctx, want.Name)
 	switch {
 	case err == nil && c.opts.Manage == None:
 		return s, nil
 	case err == nil:
-		return c.compare(ctx, s, want, ageKey)
+		return c.compare(ctx, s, want, age)
 	case !errors.Is(err, jetstream.ErrStreamNotFound):
 		return nil, err
 	case c.opts.Manage == Verify || c.opts.Manage == None:
@@ -123,20 +130,20 @@ func (c *Conn) find(ctx context.Context, name string) (jetstream.Stream, error) 
 
 // compare refuses a stream that differs from what is wanted, but for an age
 // that we may set.
-func (c *Conn) compare(ctx context.Context, s jetstream.Stream, want jetstream.StreamConfig, ageKey string) (jetstream.Stream, error) {
+func (c *Conn) compare(ctx context.Context, s jetstream.Stream, want jetstream.StreamConfig, age setting) (jetstream.Stream, error) {
 	config := s.CachedInfo().Config
 	switch err := differences(config, want); {
 	case err != nil:
 		return nil, err
-	case ageKey == "" || config.MaxAge == want.MaxAge:
+	case age.value == 0 || config.MaxAge == age.value:
 		return s, nil
 	case c.opts.Manage == Verify:
-		return nil, fmt.Errorf("max_age is %s, and %s is %s: make them equal, or set nats.manage to create", config.MaxAge, ageKey, want.MaxAge)
+		return nil, fmt.Errorf("max_age is %s, and %s is %s: make them equal, or set nats.manage to create", config.MaxAge, age.key, age.value)
 	}
-	config.MaxAge = want.MaxAge // everything else stays as it is
+	config.MaxAge = age.value // everything else stays as it is
 	s, err := c.js.UpdateStream(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("set max_age to %s, as %s says: %w", want.MaxAge, ageKey, err)
+		return nil, fmt.Errorf("set max_age to %s, as %s says: %w", age.value, age.key, err)
 	}
 	return s, nil
 }
