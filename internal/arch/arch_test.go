@@ -2,38 +2,20 @@ package arch_test
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 	"testing/fstest"
 
 	"github.com/casepush/casepush/internal/arch"
+	"github.com/casepush/casepush/internal/spectest"
 )
 
 func TestHouse(t *testing.T) {
-	found, err := arch.Check(os.DirFS(root(t)))
+	found, err := arch.Check(os.DirFS(spectest.MustRoot(t)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, v := range found {
 		t.Error(v)
-	}
-}
-
-// root is the folder of go.mod.
-func root(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the working directory")
-		}
-		dir = filepath.Dir(dir)
 	}
 }
 

@@ -4,13 +4,14 @@
 package e2e
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/casepush/casepush/internal/spectest"
 )
 
 // binVariable names the folder of both programs. If it is set when the tests
@@ -24,7 +25,7 @@ func natsProgram() string { return filepath.Join(os.Getenv(binVariable), "nats-s
 // build makes both programs in dir, one after the other: the linker alone
 // fills a small machine.
 func build(dir string) error {
-	root, err := repoRoot()
+	root, err := spectest.Root()
 	if err != nil {
 		return err
 	}
@@ -39,24 +40,6 @@ func build(dir string) error {
 		}
 	}
 	return nil
-}
-
-// repoRoot is the folder of go.mod.
-func repoRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("no go.mod above the working directory")
-		}
-		dir = parent
-	}
 }
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }

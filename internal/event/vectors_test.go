@@ -1,16 +1,12 @@
 package event
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/casepush/casepush/internal/spectest"
 )
 
 var update = flag.Bool("update", false, "write what is decoded into testdata/events")
@@ -64,51 +60,9 @@ func outcome(m Message) (*vectorEvent, string) {
 }
 
 func TestVectors(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/events/*.json")
-	if err != nil || len(files) < 20 {
-		t.Fatalf("%d vectors, %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-			b, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var v vector
-			if err := json.Unmarshal(b, &v); err != nil {
-				t.Fatal(err)
-			}
-			gotEvent, gotError := outcome(v.Message.message())
-			if *update {
-				v.Event, v.Error = gotEvent, gotError
-				writeVector(t, file, v)
-				return
-			}
-			if v.Event == nil && v.Error == "" {
-				t.Fatal("vector expects nothing")
-			}
-			if diff := cmp.Diff(asJSON(t, v.Event)+v.Error, asJSON(t, gotEvent)+gotError); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", v.About, diff)
-			}
-		})
-	}
-}
-
-func asJSON(t *testing.T, v any) string {
-	t.Helper()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-func writeVector(t *testing.T, file string, v vector) {
-	t.Helper()
-	if err := os.WriteFile(file, []byte(asJSON(t, v)), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	vectors := spectest.Vectors[vector]{Folder: "testdata/events", Least: 20, Update: *update}
+	vectors.Run(t, func(_ *testing.T, v vector) vector {
+		v.Event, v.Error = outcome(v.Message.message())
+		return v
+	})
 }

@@ -1,137 +1,56 @@
 package fakes
 
 import (
-	"bytes"
-	"errors"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/legacy"
+	"github.com/casepush/casepush/internal/spectest"
 )
 
-// spec is Atlassian's own description of one flavour.
-type spec struct {
-	doc    *openapi3.T
-	router routers.Router
-	prefix string // of its paths, relative to ours
-}
-
-func loadSpec(t *testing.T, flavour Flavour) spec {
+// loadSpec reads Atlassian's own description of one flavour.
+func loadSpec(t *testing.T, flavour Flavour) *spectest.OpenAPI {
 	t.Helper()
-	name, server := "cloud-v2.openapi.json", "/"
+	name, prefix := "jira/cloud-v2.openapi.json", ""
 	if flavour == DataCenter {
-		name, server = "datacenter-10.3.openapi.json", "/rest/"
+		name, prefix = "jira/datacenter-10.3.openapi.json", "/rest"
 	}
-	path := filepath.Join(repoRoot(t), "..", "shared", "specs", "jira", name)
-	doc, err := openapi3.NewLoader().LoadFromFile(path)
-	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") != "true" {
-		t.Skipf("no specification at %s", path)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc.Servers = openapi3.Servers{{URL: server}}
-	refuseUnknownKeys(doc)
-	router, err := legacy.NewRouter(doc, openapi3.DisableExamplesValidation())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return spec{doc: doc, router: router, prefix: strings.TrimSuffix(server, "/")}
+	s, err := spectest.LoadOpenAPI(name, prefix)
+	spectest.Need(t, err)
+	return s
 }
 
-func repoRoot(t *testing.T) string {
+// against says what a specification has against a request.
+func against(t *testing.T, s *spectest.OpenAPI, method, target, body string) error {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
-}
-
-// refuseUnknownKeys makes a key that a request body's schema does not name an
-// error, and mends the type of a property's value, which is any JSON.
-func refuseUnknownKeys(doc *openapi3.T) {
-	no := false
-	for _, item := range doc.Paths.Map() {
-		for _, op := range item.Operations() {
-			if op.RequestBody == nil {
-				continue
-			}
-			media := op.RequestBody.Value.Content.Get("application/json")
-			if media != nil && media.Schema != nil && media.Schema.Value.Type.Is("object") && len(media.Schema.Value.Properties) > 0 {
-				media.Schema.Value.AdditionalProperties = openapi3.AdditionalProperties{Has: &no}
-			}
-		}
-	}
-	if bean := doc.Components.Schemas["EntityPropertyBean"]; bean != nil {
-		bean.Value.Properties["value"] = openapi3.NewSchemaRef("", openapi3.NewSchema())
-	}
-	if search := doc.Paths.Value("/api/2/search"); search != nil {
-		fields := search.Get.Parameters.GetByInAndName("query", "fields")
-		fields.Schema.Value.Items = openapi3.NewSchemaRef("", openapi3.NewStringSchema())
-	}
-}
-
-func (s spec) check(t *testing.T, method, target, body string) error {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, target, bytes.NewReader([]byte(body)))
+	req, err := http.NewRequestWithContext(t.Context(), method, target, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	route, params, err := s.router.FindRoute(req)
-	if err != nil {
-		return err
-	}
-	return openapi3filter.ValidateRequest(t.Context(), &openapi3filter.RequestValidationInput{
-		Request: req, PathParams: params, Route: route,
-		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
-	})
+	return s.Check(req, "")
 }
 
 func flavours() []Flavour { return []Flavour{Cloud, DataCenter} }
 
 func TestJiraAgainstTheSpecifications(t *testing.T) {
-	specs := map[Flavour]spec{Cloud: loadSpec(t, Cloud), DataCenter: loadSpec(t, DataCenter)}
+	specs := map[Flavour]*spectest.OpenAPI{Cloud: loadSpec(t, Cloud), DataCenter: loadSpec(t, DataCenter)}
 	t.Run("routes", func(t *testing.T) { routesAreInTheSpecification(t, specs) })
 	t.Run("takes", func(t *testing.T) { takesWhatTheSpecificationAllows(t, specs) })
 	t.Run("refuses", func(t *testing.T) { refusesWhatTheSpecificationForbids(t, specs) })
 }
 
 // Every route of the fake is a route of the real server.
-func routesAreInTheSpecification(t *testing.T, specs map[Flavour]spec) {
+func routesAreInTheSpecification(t *testing.T, specs map[Flavour]*spectest.OpenAPI) {
 	t.Helper()
-	placeholder := regexp.MustCompile(`\{[^}]*\}`)
 	for _, flavour := range flavours() {
 		t.Run(flavour.String(), func(t *testing.T) {
-			s := specs[flavour]
-			known := map[string]bool{}
-			for path, item := range s.doc.Paths.Map() {
-				for method := range item.Operations() {
-					known[method+" "+placeholder.ReplaceAllString(s.prefix+path, "{}")] = true
-				}
-			}
+			known := specs[flavour].Routes()
 			for pattern := range NewJira(JiraOptions{Flavour: flavour}).table() {
 				method, path, _ := strings.Cut(pattern, " ")
-				route := method + " " + placeholder.ReplaceAllString(jiraAPI+path, "{}")
+				route := spectest.Route(method, jiraAPI+path)
 				absent := flavour == DataCenter && strings.HasSuffix(path, "/search/jql") // which answers 404
 				if known[route] == absent {
 					t.Errorf("%s: in the specification: %v, want %v", route, known[route], !absent)
@@ -159,7 +78,7 @@ type sample struct {
 }
 
 // What the specification allows, the fake takes.
-func takesWhatTheSpecificationAllows(t *testing.T, specs map[Flavour]spec) {
+func takesWhatTheSpecificationAllows(t *testing.T, specs map[Flavour]*spectest.OpenAPI) {
 	t.Helper()
 	const label = `labels = "kibana-case-1" AND project = "HMS" ORDER BY created ASC`
 	const labelQuery = "labels%20%3D%20%22kibana-case-1%22%20ORDER%20BY%20created"
@@ -196,7 +115,7 @@ func takesWhatTheSpecificationAllows(t *testing.T, specs map[Flavour]spec) {
 		{"server info", "GET", "/serverInfo", ``, 200, ""},
 	} {
 		eachFlavour(t, tc, func(t *testing.T, flavour Flavour) {
-			if err := specs[flavour].check(t, tc.method, jiraAPI+tc.target, tc.body); err != nil {
+			if err := against(t, specs[flavour], tc.method, jiraAPI+tc.target, tc.body); err != nil {
 				t.Errorf("the specification refuses it: %v", err)
 			}
 			status, b := callRaw(t, sampleJira(t, JiraOptions{Flavour: flavour}), tc.method, jiraAPI+tc.target, tc.body)
@@ -208,7 +127,7 @@ func takesWhatTheSpecificationAllows(t *testing.T, specs map[Flavour]spec) {
 }
 
 // What the specification forbids, the fake refuses.
-func refusesWhatTheSpecificationForbids(t *testing.T, specs map[Flavour]spec) {
+func refusesWhatTheSpecificationForbids(t *testing.T, specs map[Flavour]*spectest.OpenAPI) {
 	t.Helper()
 	for _, tc := range []sample{
 		{"a misspelt key", "POST", "/issue", `{"feilds":{}}`, 400, ""},
@@ -225,7 +144,7 @@ func refusesWhatTheSpecificationForbids(t *testing.T, specs map[Flavour]spec) {
 		{"a method that is not there", "PATCH", "/issue/HMS-1", `{}`, 405, ""},
 	} {
 		eachFlavour(t, tc, func(t *testing.T, flavour Flavour) {
-			if specs[flavour].check(t, tc.method, jiraAPI+tc.target, tc.body) == nil {
+			if against(t, specs[flavour], tc.method, jiraAPI+tc.target, tc.body) == nil {
 				t.Error("the specification allows it")
 			}
 			j := sampleJira(t, JiraOptions{Flavour: flavour})

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/casepush/casepush/internal/spectest"
 )
 
 // child is a process of ours. It dies by kill, and with this process at the
@@ -109,25 +111,6 @@ func (w *watcher) await(c *child) error {
 	}
 }
 
-// repoRoot is the folder of go.mod.
-func repoRoot(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Fatal("no go.mod above the working directory")
-		}
-		dir = parent
-	}
-}
-
 // binaries are the real programs, built from this checkout.
 type binaries struct{ casepush, nats string }
 
@@ -138,7 +121,7 @@ const raceVariable = "KILLTEST_RACE"
 // small machine.
 func buildAll(t *testing.T, dir string) binaries {
 	t.Helper()
-	root := repoRoot(t)
+	root := spectest.MustRoot(t)
 	b := binaries{casepush: filepath.Join(dir, "casepush"), nats: filepath.Join(dir, "nats-server")}
 	race := "-race=" + strconv.FormatBool(os.Getenv(raceVariable) != "")
 	for _, args := range [][]string{

@@ -1,19 +1,14 @@
 package mapping
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/spectest"
 )
 
 var update = flag.Bool("update", false, "write what is rendered into testdata/vectors/mapping")
@@ -96,46 +91,8 @@ func (v vector) with(out Output, err error) vector {
 }
 
 func TestVectors(t *testing.T) {
-	files, err := filepath.Glob("../../testdata/vectors/mapping/*.json")
-	if err != nil || len(files) < 12 {
-		t.Fatalf("%d vectors, %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-			b, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var want vector
-			dec := json.NewDecoder(bytes.NewReader(b))
-			dec.DisallowUnknownFields()
-			if err := dec.Decode(&want); err != nil {
-				t.Fatal(err)
-			}
-			got := want.with(Render(want.input(t)))
-			if *update {
-				if err := os.WriteFile(file, asJSON(t, got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if diff := cmp.Diff(string(asJSON(t, want)), string(asJSON(t, got))); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", want.About, diff)
-			}
-		})
-	}
-}
-
-func asJSON(t *testing.T, v any) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	vectors := spectest.Vectors[vector]{Folder: "testdata/vectors/mapping", Least: 12, Update: *update}
+	vectors.Run(t, func(t *testing.T, v vector) vector { return v.with(Render(v.input(t))) })
 }
 
 func TestErrorsAreFinal(t *testing.T) {

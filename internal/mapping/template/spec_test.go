@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/casepush/casepush/internal/spectest"
 )
 
 // differs lists the tests of the Mustache specification that we fail on
@@ -29,7 +31,9 @@ var differs = map[string]string{
 }
 
 func TestMustacheSpecification(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(specFolder(t), "*.json"))
+	folder, err := spectest.Path("mustache")
+	spectest.Need(t, err)
+	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no specification: %v", err)
 	}
@@ -85,30 +89,4 @@ func (s specTest) render() (string, error) {
 		return "", err
 	}
 	return tmpl.execute(data)
-}
-
-// specFolder finds the specifications beside the checkout.
-func specFolder(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above")
-		}
-		dir = filepath.Dir(dir)
-	}
-	folder := filepath.Join(dir, "..", "shared", "specs", "mustache")
-	if _, err := os.Stat(folder); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("the Mustache specification is missing: %v", err)
-		}
-		t.Skipf("the Mustache specification is missing: %v", err)
-	}
-	return folder
 }
