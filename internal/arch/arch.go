@@ -22,7 +22,8 @@ const (
 	RuleOwner      Rule = "owner"      // who may import a package
 	RuleFileSize   Rule = "file-size"  // lines of a file
 	RuleFuncSize   Rule = "func-size"  // lines of a function
-	RulePkgName    Rule = "pkg-name"   // names that say nothing
+	RulePkgName    Rule = "pkg-name"   // names of packages that say nothing
+	RuleFileName   Rule = "file-name"  // likewise of files
 	RuleTopLevel   Rule = "top-level"  // what lies in the root folder
 	RuleInit       Rule = "init"       // func init
 	RuleExit       Rule = "exit"       // os.Exit
@@ -59,6 +60,7 @@ func Check(fsys fs.FS) ([]Violation, error) {
 	for _, p := range t.packages {
 		c.imports(p)
 		c.names(p)
+		c.fileNames(p)
 		c.sizes(p)
 		c.calls(p)
 		c.variables(p)

@@ -66,6 +66,25 @@ func (c *checker) names(p *pkg) {
 	}
 }
 
+// emptyParts may be no part of a file's name, the parts being what stands
+// between underscores.
+var emptyParts = []string{"util", "utils", "common", "helper", "helpers", "misc", "shared", "stuff"}
+
+// fileNames checks the files of a package, tests too.
+func (c *checker) fileNames(p *pkg) {
+	for _, f := range p.files {
+		for part := range strings.SplitSeq(strings.TrimSuffix(path.Base(f.path), ".go"), "_") {
+			if slices.Contains(emptyParts, part) {
+				c.report(Violation{
+					Rule: RuleFileName, Where: f.path,
+					What: fmt.Sprintf("a file is named %q", part),
+					Why:  "a file is named after what is in it, or everything ends there",
+				}, f.path)
+			}
+		}
+	}
+}
+
 var topNames = []string{
 	"cmd", "internal", "adapters", "deploy", "testdata", "docs", "tools",
 	"go.mod", "go.sum", "Makefile", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "BENCHMARKS.md", "CHANGELOG.md", "LICENSE",

@@ -118,6 +118,7 @@ func ownerCases() []planted {
 		bad("internal/fakes", own("internal/connector/connectortest")),
 		bad("internal/stream", own("internal/ledger/ledgertest")),
 		bad("internal/config", own("internal/arch")),
+		bad("internal/fakes", own("internal/spectest")),
 		bad("internal/worker", own("adapters/jira")),
 		good("internal/worker", own("adapters")),
 		bad("internal/worker", own("cmd/casepush/verbs")),
@@ -148,6 +149,7 @@ func ownerCases() []planted {
 		bad("internal/worker", `import _ "github.com/google/go-cmp/cmp"`),
 		bad("internal/worker", `import _ "pgregory.net/rapid"`),
 		good("internal/connector/connectortest", `import _ "github.com/google/go-cmp/cmp"`),
+		good("internal/spectest", `import _ "github.com/getkin/kin-openapi/openapi3"`),
 		bad("internal/worker", `import _ "example.org/new/library"`),
 	}
 }
@@ -164,6 +166,10 @@ func limitCases() []planted {
 		{"folder", one("internal/util/a.go", "package files"), arch.RulePkgName, "internal/util"},
 		{"package clause", one("internal/a/a.go", "package helpers"), arch.RulePkgName, "internal/a"},
 		{"tests only", one("internal/models/a_test.go", "package models_test"), arch.RulePkgName, "internal/models"},
+		{"whole name", one("internal/a/helpers.go", ""), arch.RuleFileName, "internal/a/helpers.go"},
+		{"part of a name", one("internal/a/jira_util.go", ""), arch.RuleFileName, "internal/a/jira_util.go"},
+		{"a test", one("internal/a/common_test.go", ""), arch.RuleFileName, "internal/a/common_test.go"},
+		{name: "a word that begins like one", files: one("internal/a/utilization.go", "")},
 		{"folder", one("pkg/a/a.txt", ""), arch.RuleTopLevel, "pkg"},
 		{"file", one("NOTES.md", ""), arch.RuleTopLevel, "NOTES.md"},
 		{name: "hidden and ignored names", files: map[string]string{
