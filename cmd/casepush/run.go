@@ -41,7 +41,7 @@ func (a *app) work(ctx context.Context, once bool) error {
 	if err != nil {
 		return err
 	}
-	q, err := open(ctx, cfg, log)
+	q, err := openWorker(ctx, cfg, log)
 	if err != nil {
 		return err
 	}

@@ -59,5 +59,5 @@ func Write(ctx context.Context, s Store, key Key, e Entry, rev Revision) (Entry,
 	if errors.Is(err, ErrConflict) {
 		return Entry{}, 0, err
 	}
-	return Entry{}, 0, fmt.Errorf("ledger: write %s/%s/%s: %w", key.Connector, key.Space, key.Case, err)
+	return Entry{}, 0, fmt.Errorf("ledger: write %q/%q/%q: %w", key.Connector, key.Space, key.Case, err)
 }
