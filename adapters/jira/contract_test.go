@@ -68,6 +68,7 @@ func TestContract(t *testing.T) {
 				},
 				Incident: sample(flavour),
 				Secrets:  []string{token},
+				Targets:  []string{"comments"}, // of the default mapping
 				Refusal: func(words string) string {
 					b, _ := json.Marshal(map[string]any{"errorMessages": []string{words}, "errors": map[string]string{}})
 					return string(b)

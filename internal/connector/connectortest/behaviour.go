@@ -20,6 +20,7 @@ func behaviourCases() []namedCase {
 		{"comment twice", commentTwice},
 		{"comment: look-up by digest", commentByDigest},
 		{"comment: several in one listing", commentsInOneListing},
+		{"comment: to a target", commentTargets},
 		{"missing incident", missingIncident},
 		{"hostile id", hostileID},
 		{"many at once", manyAtOnce},

@@ -13,7 +13,7 @@ import (
 // tracker's words and our own around them.
 const maxErrorText = 3000
 
-// fault checks an error against what every error of a connector promises, and
+// checkError checks an error against what every error of a connector promises, and
 // returns it.
 func (b *bench) checkError(err error) *connector.Error {
 	b.Helper()

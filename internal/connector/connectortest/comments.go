@@ -88,3 +88,28 @@ func commentsInOneListing(t testing.TB, h Harness) {
 		b.Errorf("%d requests for %d comments, of them %d that change something; for one comment %d", all, len(cs), writes, one)
 	}
 }
+
+// commentTargets sends a comment to each target: it stands there, nowhere
+// else, and is counted.
+func commentTargets(t testing.TB, h Harness) {
+	if len(h.Targets) == 0 {
+		t.Skip("the tracker has one place for comments")
+	}
+	b := newBench(t, h)
+	for n, target := range h.Targets {
+		ref := b.create(0)
+		c := comment(fmt.Sprint("c", n), fmt.Sprintf("%s, for %s", commentText, target))
+		c.Target = target
+		if err := b.conn.AddComment(b.context(), ref, c); err != nil {
+			b.Fatalf("add comment to %q: %v", target, err)
+		}
+		in, want := b.incident(ref.ID), []string{h.Stored(c.Text)}
+		if !slices.Equal(in.Comments, want) {
+			b.Errorf("target %q: the tracker has the comments %q, want %q", target, in.Comments, want)
+		}
+		if in.Targets != nil && !slices.Equal(in.Targets[target], want) {
+			b.Errorf("target %q: the tracker has %q there, want %q", target, in.Targets[target], want)
+		}
+		b.count(ref, []connector.Comment{c}, 1)
+	}
+}

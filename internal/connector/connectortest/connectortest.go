@@ -8,7 +8,9 @@
 package connectortest
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -44,7 +46,12 @@ type Harness struct {
 	// Stored is what the tracker makes of a text that it takes, if it keeps
 	// something else. nil: it keeps the text.
 	Stored func(text string) string
-	// Skip leaves cases out, by name, with the reason why.
+	// Targets are the mapping's targets of comments (connector.Comment.Target)
+	// that the adapter takes beside "", its default. nil: there is one place for
+	// comments, and the adapter takes no notice of targets.
+	Targets []string
+	// Skip leaves cases out, by name, with the reason why. A name that is no
+	// case's fails the suite.
 	Skip map[string]string
 }
 
@@ -59,22 +66,59 @@ type Tracker interface {
 type Incident struct {
 	ID       string            // as in connector.Ref
 	Texts    map[string]string // the text fields, by the connector's names
-	Comments []string          // oldest first
+	Comments []string          // oldest first, whatever their target
+	// Targets are the comments by the target that they were sent to, oldest
+	// first. nil if the tracker has one place for all.
+	Targets map[string][]string
 }
+
+// minCases is how many cases an adapter has to go through. What its tracker
+// cannot do and what it skips does not count.
+const minCases = 45
 
 // Run runs every case as a subtest. The cases run one after the other, since
 // each looks for goroutines that it has leaked.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	h = h.complete()
-	for _, c := range cases() {
+	all := cases()
+	for _, name := range h.staleSkips(all) {
+		t.Errorf("harness: Skip names %q, which is no case", name)
+	}
+	var n tally
+	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
+			n.entered++
+			defer func() {
+				if !t.Skipped() {
+					n.ran++
+				}
+			}()
 			if reason, ok := h.Skip[c.name]; ok {
 				t.Skip(reason)
 			}
 			c.run(t, h)
 		})
 	}
+	if n.tooFew(len(all)) {
+		t.Errorf("%d cases ran, want at least %d: an adapter that can so little is not tested", n.ran, minCases)
+	}
+}
+
+// tally counts the cases that were begun, and those of them that were not
+// skipped.
+type tally struct{ entered, ran int }
+
+// tooFew judges a whole run only: -run may have chosen a few of all.
+func (n tally) tooFew(all int) bool { return n.entered == all && n.ran < minCases }
+
+// staleSkips are the names in Skip that no case has, sorted.
+func (h Harness) staleSkips(all []namedCase) []string {
+	stale := maps.Clone(h.Skip)
+	for _, c := range all {
+		delete(stale, c.name)
+	}
+	return slices.Sorted(maps.Keys(stale))
 }
 
 // namedCase is one case. It takes a TB, so that the suite's own test can watch
@@ -87,6 +131,7 @@ type namedCase struct {
 // cases lists all, in a fixed order.
 func cases() []namedCase {
 	var all []namedCase
+	all = append(all, capabilityCases()...)
 	all = append(all, behaviourCases()...)
 	all = append(all, textCases()...)
 	all = append(all, faultCases()...)

@@ -3,6 +3,7 @@ package connectortest
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,8 +19,41 @@ func TestEnoughCases(t *testing.T) {
 		}
 		names[c.name] = true
 	}
-	if len(names) < 45 {
-		t.Errorf("%d cases, want at least 45", len(names))
+	if len(names) < minCases {
+		t.Errorf("%d cases, want at least %d", len(names), minCases)
+	}
+}
+
+// TestFloorIsReached: a tracker that can only be written to still has enough
+// cases, or such an adapter could never pass.
+func TestFloorIsReached(t *testing.T) {
+	count := len(behaviourCases())
+	for _, c := range cases() {
+		op, _, _ := strings.Cut(c.name, "/")
+		if op == "create" || op == "update" || op == "comment" {
+			count++
+		}
+	}
+	if count < minCases {
+		t.Errorf("%d cases for a tracker without look-ups, want at least %d", count, minCases)
+	}
+}
+
+func TestTooFew(t *testing.T) {
+	for n, want := range map[tally]bool{{100, minCases}: false, {100, minCases - 1}: true, {100, 0}: true, {1, 1}: false, {0, 0}: false} {
+		if got := n.tooFew(100); got != want {
+			t.Errorf("%+v of 100: %t, want %t", n, got, want)
+		}
+	}
+}
+
+func TestStaleSkips(t *testing.T) {
+	h := Harness{Skip: map[string]string{"create/500": "a reason", "update/no such fault": "", "creat/500": ""}}
+	if got := h.staleSkips(cases()); !slices.Equal(got, []string{"creat/500", "update/no such fault"}) {
+		t.Errorf("stale: %q", got)
+	}
+	if len(h.Skip) != 3 {
+		t.Errorf("the harness was changed: %v", h.Skip)
 	}
 }
 
@@ -57,6 +91,10 @@ func TestDefectsAreCaught(t *testing.T) {
 		{"counts in another order", defects{countsBackwards: true}, []string{"comment: several in one listing"}},
 		{"comments twice", defects{commentsTwice: true}, []string{"comment twice"}},
 		{"recreates a missing incident", defects{recreatesMissing: true}, []string{"missing incident", "update/500"}},
+		{"ignores targets", defects{ignoresTargets: true}, []string{"comment: to a target"}},
+		{"settles at once", defects{settlesAtOnce: true}, []string{"capabilities"}},
+		{"has odd limits", defects{hasOddLimits: true}, []string{"capabilities"}},
+		{"changes its capabilities", defects{changesItsMind: true}, []string{"capabilities"}},
 		{"returns plain errors", defects{plainErrors: true}, []string{"create/400", "missing incident"}},
 		{"hides that the incident is missing", defects{swallowsKind404s: true}, []string{"missing incident", "update/404"}},
 	} {

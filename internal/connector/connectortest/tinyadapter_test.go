@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -25,7 +26,8 @@ type defects struct {
 	missingIsNone, missingSearchIsNone, emptyIsCreated, pageIsSuccess         bool
 	pastesID, losesMark, createsInTwoSteps, failsAfterReadBack, countsLoosely bool
 	commentsTwice, recreatesMissing, swallowsKind404s, listsForEach           bool
-	countsBackwards                                                           bool
+	countsBackwards, ignoresTargets, settlesAtOnce, hasOddLimits              bool
+	changesItsMind                                                            bool
 }
 
 // tiny is a complete adapter for the tiny tracker.
@@ -33,6 +35,7 @@ type tiny struct {
 	url     string
 	client  *http.Client
 	defects defects
+	created atomic.Int64
 }
 
 func tinyHarness(d defects) Harness {
@@ -51,18 +54,28 @@ func tinyHarness(d defects) Harness {
 		}},
 		Update:  connector.Incident{Fields: []connector.Field{{Name: "title", Value: "Phishing, contained"}}},
 		Secrets: []string{tinyToken},
+		Targets: []string{"comments", "notes"},
 		Refusal: func(words string) string { return `{"error":"` + words + `"}` },
 	}
 }
 
 func (a *tiny) Capabilities() connector.Capabilities {
-	return connector.Capabilities{
+	can := connector.Capabilities{
 		FindIncident: true, CountComments: true, ReadIncident: true, SettleTime: time.Minute,
 		Limits: map[string]connector.Limit{
 			"title":   {Max: tinyMaxTitle, Unit: connector.UTF16},
 			"comment": {Max: tinyMaxComment, Unit: connector.Bytes},
 		},
 	}
+	switch {
+	case a.defects.settlesAtOnce:
+		can.SettleTime = 0
+	case a.defects.hasOddLimits:
+		can.Limits["title"] = connector.Limit{Max: 100, Unit: 99}
+	case a.defects.changesItsMind:
+		can.MaxInFlight = int(a.created.Load())
+	}
+	return can
 }
 
 func (a *tiny) words(body []byte) string {
@@ -187,6 +200,7 @@ func (a *tiny) CreateIncident(ctx context.Context, id connector.CorrelationID, i
 			return connector.Ref{}, err
 		}
 	}
+	a.created.Add(1)
 	return a.ref(made.ID), nil
 }
 
@@ -292,8 +306,12 @@ func (a *tiny) CountComments(ctx context.Context, ref connector.Ref, cs []connec
 }
 
 func (a *tiny) AddComment(ctx context.Context, ref connector.Ref, c connector.Comment) error {
+	body := map[string]string{"text": c.Text, "place": c.Target}
+	if a.defects.ignoresTargets {
+		delete(body, "place")
+	}
 	send := func() error {
-		_, err := a.send(ctx, httpclient.Exchange{Op: "add comment"}, "POST", a.path(ref)+"/comments", map[string]string{"text": c.Text})
+		_, err := a.send(ctx, httpclient.Exchange{Op: "add comment"}, "POST", a.path(ref)+"/comments", body)
 		return err
 	}
 	err := send()

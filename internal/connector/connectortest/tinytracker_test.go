@@ -1,6 +1,7 @@
 package connectortest
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -34,6 +35,8 @@ type tinyIncident struct {
 	Title    string   `json:"title"`
 	Body     string   `json:"body"`
 	Comments []string `json:"comments"`
+	// Places are where the comments stand, as many: "comments" or "notes".
+	Places []string `json:"places"`
 }
 
 func newTinyTracker() Tracker {
@@ -61,8 +64,12 @@ func (t *tinyTracker) Incidents() []Incident {
 	defer t.mu.Unlock()
 	var out []Incident
 	for _, in := range t.incidents {
+		places := map[string][]string{}
+		for i, text := range in.Comments {
+			places[in.Places[i]] = append(places[in.Places[i]], text)
+		}
 		out = append(out, Incident{
-			ID: in.ID, Texts: map[string]string{"title": in.Title, "body": in.Body}, Comments: append([]string(nil), in.Comments...),
+			ID: in.ID, Texts: map[string]string{"title": in.Title, "body": in.Body}, Comments: append([]string(nil), in.Comments...), Targets: places,
 		})
 	}
 	return out
@@ -137,13 +144,14 @@ func (t *tinyTracker) comment(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var c struct {
-		Text string `json:"text"`
+		Text  string `json:"text"`
+		Place string `json:"place"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&c); err != nil || c.Text == "" || len(c.Text) > tinyMaxComment {
 		tinyRefuse(w, http.StatusBadRequest, "bad comment")
 		return
 	}
-	in.Comments = append(in.Comments, c.Text)
+	in.Comments, in.Places = append(in.Comments, c.Text), append(in.Places, cmp.Or(c.Place, "comments"))
 	w.WriteHeader(http.StatusCreated)
 	tinyAnswer(w, map[string]int{"comments": len(in.Comments)})
 }
