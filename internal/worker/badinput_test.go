@@ -1,14 +1,23 @@
 package worker_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"path"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/mapping/template"
 	"github.com/casepush/casepush/internal/ops"
 	"github.com/casepush/casepush/internal/push"
 	"github.com/casepush/casepush/internal/secret"
@@ -59,6 +68,7 @@ func TestMalformedEvents(t *testing.T) {
 		{"snapshot of another case", `{"case_id": "c-1", "case": {"id": "c-2"}}`, []string{"case.id", `"c-1"`}},
 		{"case is no object", `{"case_id": "c-1", "case": "c-1"}`, []string{"case", "object"}},
 		{"tags are no list", `{"case_id": "c-1", "connector_id": "soc-jira", "case": {"id": "c-1", "title": "T", "tags": "a"}}`, []string{"tags", "string"}},
+		{"an owner that has no cases", `{"case_id": "c-1", "owner": "security"}`, []string{"owner", "securitySolution"}},
 		{"a time that is none", `{"case_id": "c-1", "requested_at": "yesterday"}`, []string{"requested_at", "RFC 3339"}},
 		{"unknown CloudEvents", `{"specversion": "2.0", "id": "x", "data": {"case_id": "c-1"}}`, []string{"specversion", "1.0"}},
 	} {
@@ -360,4 +370,149 @@ func TestWrongKibanaCredentials(t *testing.T) {
 	}
 	r.wantInStep("To be routed")
 	r.wantInStep("To be read")
+}
+
+// TestTemplates: what a template makes cannot be sent. The words are the
+// template's own, nothing reaches the tracker, and a mended one goes through.
+func TestTemplates(t *testing.T) {
+	t.Parallel()
+	const good = `{"text": {{{case.title}}}}`
+	for _, tt := range []struct {
+		name, body string
+		words      []string
+	}{
+		{"no JSON", `{"text": "{{{case.title}}}"}`, []string{"template", "JSON Error", "Create case JSON body must be valid JSON"}},
+		{"no template", `{"text": {{{case.title}}`, []string{"template", "Create case", "unmatched open tag"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tracker := &templated{made: map[string]string{}}
+			configured := func(body string) string {
+				return fmt.Sprintf(templateConfig, serve(t, tracker), body)
+			}
+			r := newRigWith(t, rigOptions{config: configured(tt.body), types: []connector.Type{templatedType()}})
+			r.start()
+			c := r.addCase(kibana.Case{Title: "By a \"template\""})
+			wantLetter(t, r, r.push(event.Event{CaseID: c.ID}), push.StageCreate, push.ReasonTemplate, append(tt.words, "create incident")...)
+			if got := tracker.of(c.ID); got != "" || tracker.posts.Load() > 0 {
+				t.Errorf("%d requests, the tracker has %q", tracker.posts.Load(), got)
+			}
+			if now, _ := r.kibana.Case(c.ID); now.Status == "closed" {
+				t.Error("the case was closed all the same")
+			}
+			r.restart(configured(good))
+			if res := r.redrive(); res.Outcome != push.Pushed || !res.Closed || res.ExternalService == nil || res.ExternalService.ExternalID != c.ID {
+				t.Errorf("redriven: %+v", res)
+			}
+			if got, want := tracker.of(c.ID), `{"text": "By a \"template\""}`; got != want || tracker.posts.Load() != 1 {
+				t.Errorf("%d requests, the tracker has %q, want %q once", tracker.posts.Load(), got, want)
+			}
+			if list := r.letters(); len(list) != 0 {
+				t.Errorf("dead letters are left: %+v", list)
+			}
+			r.wantIdle()
+		})
+	}
+}
+
+// templateConfig has %s for the tracker's address and %q for the template.
+const templateConfig = `
+kibana: {url: KIBANA, api_key: "id:canary-kibana-key"}
+worker: {lease: 5s, drain_timeout: 5s, retry_base: 1s, retry_cap: 1s}
+connectors:
+  soc-hook: {actionTypeId: .templated, name: SOC hook, config: {url: %s, body: %q}}
+configurations:
+  - owner: securitySolution
+    closure_type: close-by-pushing
+    connector: {id: soc-hook, name: SOC hook, type: .templated, fields: null}
+`
+
+// templated is a tracker that has the body of each POST by the last part of
+// its path.
+type templated struct {
+	posts atomic.Int64
+	mu    sync.Mutex
+	made  map[string]string
+}
+
+// ServeHTTP takes POST, and GET of what was posted.
+func (s *templated) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	id := path.Base(req.URL.Path)
+	if req.Method == http.MethodPost {
+		b, err := io.ReadAll(req.Body)
+		if err != nil {
+			return // the client is gone
+		}
+		s.posts.Add(1)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.made[id] = string(b)
+		return
+	}
+	if s.of(id) == "" {
+		w.WriteHeader(http.StatusNotFound)
+	}
+}
+
+func (s *templated) of(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.made[id]
+}
+
+// templatedType is a connector type that sends what a template renders, as the
+// webhook's does.
+func templatedType() connector.Type {
+	return connector.Type{
+		ID: ".templated", Name: "Templated",
+		Mapping: []connector.MappingRow{{Source: connector.Title, Target: "title", ActionType: connector.Overwrite}},
+		Check:   func(connector.Definition) []connector.Problem { return nil },
+		New: func(d connector.Definition, deps connector.Dependencies) (connector.Connector, error) {
+			url, _ := d.Config["url"].(string)
+			body, _ := d.Config["body"].(string)
+			return &templatedConnector{url: url, body: body, http: deps.HTTP}, nil
+		},
+	}
+}
+
+type templatedConnector struct {
+	connector.Connector // what a push without comments never asks for
+	url, body           string
+	http                *http.Client
+}
+
+func (c *templatedConnector) Capabilities() connector.Capabilities {
+	return connector.Capabilities{Address: c.url, FindIncident: true}
+}
+
+func (c *templatedConnector) FindIncident(ctx context.Context, id connector.CorrelationID) (connector.Ref, error) {
+	return c.send(ctx, http.MethodGet, id.CaseID, nil)
+}
+
+func (c *templatedConnector) CreateIncident(ctx context.Context, id connector.CorrelationID, in connector.Incident) (connector.Ref, error) {
+	tmpl, err := template.Parse(template.CreateCase, c.body)
+	var body []byte
+	if err == nil {
+		body, err = tmpl.RenderJSON(template.Vars{"case": map[string]any{"title": in.Text("title")}})
+	}
+	if err != nil {
+		return connector.Ref{}, &connector.Error{Op: "create incident", Kind: connector.Rejected, Effect: connector.NotApplied, Err: err}
+	}
+	return c.send(ctx, http.MethodPost, id.CaseID, body)
+}
+
+func (c *templatedConnector) send(ctx context.Context, method, id string, body []byte) (connector.Ref, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.url+"/"+id, bytes.NewReader(body))
+	if err != nil {
+		return connector.Ref{}, connector.AsError(method, err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return connector.Ref{}, connector.AsError(method, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNotFound {
+		return connector.Ref{}, &connector.Error{Op: method, Kind: connector.NotFound, Effect: connector.NotApplied, Status: resp.StatusCode}
+	}
+	return connector.Ref{ID: id, Title: id, URL: c.url + "/" + id}, nil
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/casepush/casepush/adapters"
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/kibana"
@@ -32,7 +31,7 @@ func (r *rig) drain() worker.Left {
 func (r *rig) newWorker() *worker.Worker {
 	r.t.Helper()
 	log := telemetry.NewLogger(telemetry.Options{Level: telemetry.DebugLevel, Writer: r.log})
-	w, err := worker.New(worker.Options{Config: r.cfg, Types: adapters.Types(), Conn: r.conn, Log: log})
+	w, err := worker.New(worker.Options{Config: r.cfg, Types: r.types, Conn: r.conn, Log: log})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/casepush/casepush/adapters"
 	"github.com/casepush/casepush/internal/config"
+	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/kibana"
@@ -32,6 +33,7 @@ type rigOptions struct {
 	config string // "" is rigConfig
 	jira   fakes.JiraOptions
 	kibana fakes.KibanaOptions
+	types  []connector.Type // nil is adapters.Types()
 }
 
 // rig is a worker on an embedded server, with a fake Kibana and a fake Jira.
@@ -42,6 +44,7 @@ type rig struct {
 	kibanaURL, jiraURL string
 	server             *stream.Embedded
 	conn               *stream.Conn
+	types              []connector.Type
 	cfg                *config.Config
 	ops                *ops.Ops
 	log                *buffer
@@ -78,6 +81,9 @@ func newRigWith(t *testing.T, o rigOptions) *rig {
 	if o.config == "" {
 		o.config = rigConfig
 	}
+	if r.types = o.types; r.types == nil {
+		r.types = adapters.Types()
+	}
 	var err error
 	if r.server, err = stream.StartEmbedded(stream.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0"}); err != nil {
 		t.Fatal(err)
@@ -95,12 +101,12 @@ func newRigWith(t *testing.T, o rigOptions) *rig {
 func (r *rig) configure(text string) {
 	r.t.Helper()
 	text = strings.NewReplacer("KIBANA", r.kibanaURL, "JIRA", r.jiraURL).Replace(text)
-	cfg, problems := config.Parse("test.yaml", []byte(text), config.Options{Types: adapters.Types()})
+	cfg, problems := config.Parse("test.yaml", []byte(text), config.Options{Types: r.types})
 	if problems.HasErrors() {
 		r.t.Fatal(problems)
 	}
 	r.cfg = cfg
-	r.ops = ops.New(ops.Options{Conn: r.conn, Connectors: worker.NewConnectors(cfg, adapters.Types(), nil)})
+	r.ops = ops.New(ops.Options{Conn: r.conn, Connectors: worker.NewConnectors(cfg, r.types, nil)})
 }
 
 // start runs a worker until the test ends or r.stop is called.
