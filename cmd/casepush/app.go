@@ -18,7 +18,7 @@ import (
 // Exit codes.
 const (
 	exitDone        = 0
-	exitFailed      = 1
+	exitFailed      = 1 // also a NATS server that is not fit
 	exitUsage       = 2
 	exitConfig      = 3 // configuration invalid
 	exitUnreachable = 4 // NATS or Kibana out of reach
@@ -67,6 +67,8 @@ func (a *app) exit(err error) int {
 		code = e.code
 	case errors.Is(err, stream.ErrUnreachable):
 		code = exitUnreachable
+	case errors.Is(err, stream.ErrRefused):
+		code = exitRefused
 	}
 	if !errors.Is(err, errSilent) {
 		fmt.Fprintln(a.err, "casepush:", err)
@@ -102,8 +104,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fail(exitUsage, err, fmt.Sprintf("see %s --help", cmd.CommandPath()))
 	})
-	root.PersistentFlags().StringVarP(&a.configPath, "config", "c", a.env("CASEPUSH_CONFIG"), "configuration `file`; also CASEPUSH_CONFIG")
-	root.PersistentFlags().StringVar(&a.logLevel, "log-level", "info", "debug, info, warn or error")
+	a.flagsBeforeVerb(root.Flags())
 	root.AddCommand(a.commands()...)
 	err := root.ExecuteContext(ctx)
 	if err != nil && strings.HasPrefix(err.Error(), "unknown command") {

@@ -27,7 +27,7 @@ func (q *queue) Close() {
 func streamOptions(cfg *config.Config, log *telemetry.Logger) (stream.Options, error) {
 	tls, err := cfg.NATS.TLS.Config()
 	if err != nil {
-		return stream.Options{}, fmt.Errorf("nats.tls: %w", err)
+		return stream.Options{}, fail(exitConfig, fmt.Errorf("nats.tls: %w", err), "")
 	}
 	return stream.Options{
 		URL: cfg.NATS.URL, Creds: cfg.NATS.Creds, User: cfg.NATS.User, Password: cfg.NATS.Password, Token: cfg.NATS.Token, TLS: tls,

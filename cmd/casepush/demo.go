@@ -42,6 +42,7 @@ Without --once it then stays up until interrupted, so that you can look around a
 			return a.demo(cmd.Context(), once, log)
 		},
 	}
+	a.logLevelFlag(cmd.Flags())
 	cmd.Flags().BoolVar(&once, "once", false, "exit when all samples are pushed: 0 if each is as expected, else 1")
 	return cmd
 }

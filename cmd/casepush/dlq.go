@@ -21,6 +21,7 @@ func (a *app) dlqCommand() *cobra.Command {
 		Long:  "Dead letters: pushes that cannot be done without a person, each with the reason.",
 		RunE:  needsVerb,
 	}
+	a.configFlag(cmd.PersistentFlags())
 	cmd.AddCommand(a.dlqLs(), a.dlqShow(), a.dlqRedrive(), a.dlqDrop())
 	return cmd
 }

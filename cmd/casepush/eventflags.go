@@ -27,17 +27,31 @@ func (f *eventFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&f.file, "file", "f", "", "`file` of events, one JSON object a line, or a single one; - is standard input")
 }
 
+// args takes "-" for "-f -", and nothing else.
+func (f *eventFlags) args(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case len(args) > 1 || args[0] != "-":
+		return usage("%s takes no arguments but -, got %q", cmd.CommandPath(), args)
+	case f.file != "" && f.file != "-":
+		return usage("give events with -f FILE or with -, not both")
+	}
+	f.file = "-"
+	return nil
+}
+
 // check is for cobra's PreRunE: what is wrong is told before anything is done.
 func (f *eventFlags) check(cmd *cobra.Command) error {
 	switch {
 	case f.caseID == "" && f.file == "":
-		return usage("which case? Name it with --case ID, or give events with -f FILE")
+		return usage("which case? Name it with --case ID, or give events with -f FILE or -")
 	case f.file == "":
 		return nil
 	}
 	for _, name := range []string{"case", "space-id", "owner", "connector"} {
 		if cmd.Flags().Changed(name) {
-			return usage("--%s goes without -f: the events of the file say it themselves", name)
+			return usage("--%s goes without -f and -: the events say it themselves", name)
 		}
 	}
 	return nil

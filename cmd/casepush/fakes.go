@@ -5,37 +5,32 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/secret"
 )
 
 func (a *app) fakesCommand() *cobra.Command {
-	var listen string
-	var faults []string
-	var searchDelay time.Duration
+	var f fakesFlags
 	cmd := &cobra.Command{
 		Use:   "fakes",
 		Short: "Run a fake Kibana and fake trackers, for integration tests",
 		Long: `Run a fake Kibana and fake trackers on one port until interrupted. They take any
-credentials, keep everything in memory, and fail on purpose when told to:
+credentials unless told which, keep everything in memory, and fail on purpose when told to:
 
   /<fake>/__faults    set rules: delay, status, drop the answer after acting, reset …
   /<fake>/__requests  what was asked
   /<fake>/__state     what is there`,
+		Example: `  casepush fakes --kibana-version 8.6.0 --search-delay 2s
+  casepush fakes --jira-email admin@hms.example --jira-token secret --faults jira-cloud=rules.json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			opts := fakes.ServerOptions{Listen: listen, Faults: map[string][]fakes.Rule{}, Fakes: map[string]fakes.Fake{
-				"kibana":     fakes.NewKibana(fakes.KibanaOptions{}),
-				"jira-cloud": fakes.NewJira(fakes.JiraOptions{Flavour: fakes.Cloud, SearchDelay: searchDelay}),
-				"jira-dc":    fakes.NewJira(fakes.JiraOptions{Flavour: fakes.DataCenter, SearchDelay: searchDelay}),
-			}}
-			for _, f := range faults {
-				if err := addFaults(opts.Faults, f); err != nil {
-					return err
-				}
+			opts, err := f.options()
+			if err != nil {
+				return err
 			}
 			return fakes.Serve(cmd.Context(), opts, func(urls map[string]string) {
 				for _, name := range slices.Sorted(maps.Keys(urls)) {
@@ -44,26 +39,86 @@ credentials, keep everything in memory, and fail on purpose when told to:
 			})
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8790", "`address` to listen on")
-	cmd.Flags().StringArrayVar(&faults, "faults", nil, "initial rules, `fake=file.json`; may be repeated")
-	cmd.Flags().DurationVar(&searchDelay, "search-delay", 0, "for how long a new issue is invisible to searches")
+	f.add(cmd)
 	return cmd
 }
 
-// addFaults reads fake=file.
+// fakesFlags are the options of the fakes, and credentials as plain text: they
+// open nothing but fakes.
+type fakesFlags struct {
+	listen               string
+	faults               []string
+	set                  fakes.SetOptions
+	kibanaKey, jiraToken string
+}
+
+func (f *fakesFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:8790", "`address` to listen on")
+	flags.StringArrayVar(&f.faults, "faults", nil, "initial rules, `fake=file.json`, or file.json with lists of rules by fake; may be repeated")
+	flags.StringVar(&f.set.Kibana.Version, "kibana-version", "", "`version` that Kibana plays, from 7.13.0 on (default 9.1.0)")
+	flags.StringVar(&f.kibanaKey, "kibana-api-key", "", "the only API key that Kibana takes, `id:key` or its base64 (default: any credentials)")
+	flags.IntVar(&f.set.Kibana.SpuriousConflicts, "spurious-conflicts", 0, "so many first updates of cases in Kibana meet a version `conflict`")
+	flags.StringVar(&f.set.Jira.Email, "jira-email", "", "the only `user` that the Jiras take, with --jira-token")
+	flags.StringVar(&f.jiraToken, "jira-token", "", "its password, and the only Bearer `token` (default: any credentials)")
+	flags.DurationVar(&f.set.Jira.SearchDelay, "search-delay", 0, "for how long a new issue is invisible to searches")
+	flags.IntVar(&f.set.Jira.MaxSummary, "max-summary", 0, "greatest `length` of a summary in UTF-16 units (default 255, 254 on Data Center)")
+	flags.IntVar(&f.set.Jira.MaxText, "max-text", 0, "greatest `length` of descriptions and comments in UTF-16 units (default 32767)")
+}
+
+func (f *fakesFlags) options() (fakes.ServerOptions, error) {
+	if err := f.set.Kibana.Check(); err != nil {
+		return fakes.ServerOptions{}, usage("--kibana-version: %v", err)
+	}
+	for name, n := range map[string]int{"spurious-conflicts": f.set.Kibana.SpuriousConflicts, "max-summary": f.set.Jira.MaxSummary, "max-text": f.set.Jira.MaxText} {
+		if n < 0 {
+			return fakes.ServerOptions{}, usage("--%s %d: want 0 or more", name, n)
+		}
+	}
+	if f.set.Jira.Email != "" && f.jiraToken == "" {
+		return fakes.ServerOptions{}, usage("--jira-email goes with --jira-token")
+	}
+	set := f.set
+	if f.kibanaKey != "" {
+		set.Kibana.APIKeys = []secret.String{secret.New(f.kibanaKey)}
+	}
+	if f.jiraToken != "" {
+		set.Jira.PAT = secret.New(f.jiraToken)
+	}
+	if set.Jira.Email != "" {
+		set.Jira.Token = set.Jira.PAT
+	}
+	opts := fakes.ServerOptions{Listen: f.listen, Fakes: fakes.NewSet(set), Faults: map[string][]fakes.Rule{}}
+	for _, flag := range f.faults {
+		if err := addFaults(opts.Faults, flag); err != nil {
+			return opts, err
+		}
+	}
+	return opts, nil
+}
+
+// addFaults reads fake=file, or a file with rules by fake.
 func addFaults(into map[string][]fakes.Rule, flag string) error {
-	name, path, err := cutFlag(flag)
-	if err != nil {
-		return err
+	name, path, one := strings.Cut(flag, "=")
+	if !one {
+		path = flag
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return usage("--faults: %v", err)
 	}
-	rules, err := fakes.DecodeRules(b)
+	var rules map[string][]fakes.Rule
+	if one {
+		rules = map[string][]fakes.Rule{}
+		rules[name], err = fakes.DecodeRules(b)
+	} else {
+		rules, err = fakes.DecodeFaults(b)
+	}
 	if err != nil {
 		return usage("--faults %s: %v", path, err)
 	}
-	into[name] = append(into[name], rules...)
+	for name, list := range rules {
+		into[name] = append(into[name], list...)
+	}
 	return nil
 }

@@ -18,6 +18,7 @@ func (a *app) incidentsCommand() *cobra.Command {
 		Short: "The ledger: which incident each case has, and how it stands",
 		RunE:  needsVerb,
 	}
+	a.configFlag(cmd.PersistentFlags())
 	cmd.AddCommand(a.incidentsLs(), a.incidentsShow())
 	return cmd
 }

@@ -25,7 +25,7 @@ func (a *app) planCommand() *cobra.Command {
 	var from eventFlags
 	var format string
 	cmd := &cobra.Command{
-		Use:   "plan (--case ID | -f FILE)",
+		Use:   "plan (--case ID | -f FILE | -)",
 		Short: "Show the requests that a push would send",
 		Long: `Show the exact requests that a push would send now, with secrets redacted. Kibana and the tracker are
 read; nothing is sent to them and no event is published. Arguments are those of push. Where a request
@@ -35,7 +35,7 @@ Exit codes: 4 Kibana or the tracker is out of reach, 5 one of them refuses, 7 th
 6 some of several events cannot be planned.`,
 		Example: `  casepush plan --case 7349772f-421a-4de3-b8bb-2d9b22ccee30
   casepush plan -f events.jsonl -o json | jq .requests`,
-		Args: noArgs,
+		Args: from.args,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if format != "" && format != "text" && format != formatJSON {
 				return usage("-o %q: want text or json", format)
@@ -51,6 +51,7 @@ Exit codes: 4 Kibana or the tracker is out of reach, 5 one of them refuses, 7 th
 			return a.operate(cmd.Context(), func(ctx context.Context, o operator) error { return a.plan(ctx, o, src, format) })
 		},
 	}
+	a.configFlag(cmd.Flags())
 	from.add(cmd)
 	cmd.Flags().StringVarP(&format, "output", "o", "", "`format`: text or json, one object a line (default text)")
 	return cmd

@@ -21,20 +21,20 @@ func (a *app) pushCommand() *cobra.Command {
 	var from eventFlags
 	p := &publisher{app: a}
 	cmd := &cobra.Command{
-		Use:   "push (--case ID | -f FILE)",
+		Use:   "push (--case ID | -f FILE | -)",
 		Short: "Publish push events",
 		Long: `Publish push events: the worker brings the trackers up to date with their cases.
 
 Events come from the flags, or from a file with one JSON object a line (or a single one), plain or as
-CloudEvents. All of them are checked first, and nothing is published unless all are events.
+CloudEvents; - is standard input. All of them are checked first, and nothing is published unless all are events.
 One line is printed for each: its sequence, the case, and "stored" or "duplicate".
 
 With --wait each line has the outcome. Exit codes then: 0 all pushed, unchanged or skipped, 6 some were
 dead-lettered, 7 all of these are uncertain, 1 no outcome in time. A duplicate is not waited for.`,
 		Example: `  casepush push --case 7349772f-421a-4de3-b8bb-2d9b22ccee30 --wait
   casepush push -f events.jsonl
-  echo '{"case_id": "c-1", "case": {"id": "c-1", "title": "Login"}}' | casepush push -f -`,
-		Args:    noArgs,
+  echo '{"case_id": "c-1", "case": {"id": "c-1", "title": "Login"}}' | casepush push -`,
+		Args:    from.args,
 		PreRunE: func(cmd *cobra.Command, _ []string) error { return errors.Join(from.check(cmd), p.check(cmd)) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			src, err := from.open(a)
@@ -45,6 +45,7 @@ dead-lettered, 7 all of these are uncertain, 1 no outcome in time. A duplicate i
 			return a.operate(cmd.Context(), func(ctx context.Context, o operator) error { return p.publish(ctx, o, src) })
 		},
 	}
+	a.configFlag(cmd.Flags())
 	from.add(cmd)
 	cmd.Flags().BoolVar(&p.wait, "wait", false, "wait for the outcome of each event")
 	cmd.Flags().DurationVar(&p.timeout, "timeout", defaultWait, "how long to wait for an outcome, from the publishing of its event")

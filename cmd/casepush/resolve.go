@@ -37,6 +37,7 @@ watched for its lease; if the worker shows life, nothing is changed.`,
 			return a.operate(cmd.Context(), func(ctx context.Context, o operator) error { return a.resolve(ctx, o, r) })
 		},
 	}
+	a.configFlag(cmd.Flags())
 	r.add(cmd)
 	return cmd
 }

@@ -28,6 +28,8 @@ A second signal ends it at once; what was in flight is then looked up before it 
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.work(cmd.Context(), once) },
 	}
+	a.configFlag(cmd.Flags())
+	a.logLevelFlag(cmd.Flags())
 	cmd.Flags().BoolVar(&once, "once", false, "do what is pending now, then exit")
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"casepush": m
 //	waitfor PATTERN casepush ARG…   runs a command again and again until its output matches
 //	http METHOD URL [FILE]          asks a server; the answer is the next stdout; a GET is repeated until it is 2xx
 //	bigevent FILE BYTES             writes an event of that size
+//	refusingnats NAME               sets $NAME to the address of a NATS server that lets nobody in
 //	block CONNECTOR CASE SEQ        leaves what a push leaves whose create may have happened at a tracker that cannot be searched
 func TestScript(t *testing.T) {
 	if testing.Short() {
@@ -49,7 +51,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"freeport": freePort, "exits": exits, "waitfor": waitFor, "http": askHTTP, "bigevent": bigEvent, "block": block,
+			"freeport": freePort, "exits": exits, "waitfor": waitFor, "http": askHTTP, "bigevent": bigEvent, "block": block, "refusingnats": refusingNATS,
 		},
 	})
 }
@@ -162,6 +164,35 @@ func bigEvent(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	b := fmt.Sprintf(`{"case_id":"big","case":{"id":"big","title":%q}}`, strings.Repeat("x", n))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b), 0o600))
+}
+
+// refusingNATS speaks as much of the protocol as a client without the right
+// credentials hears: https://docs.nats.io/reference/reference-protocols/nats-protocol.
+func refusingNATS(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: refusingnats NAME")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() })
+	ts.Setenv(args[0], l.Addr().String())
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return // the script is over
+			}
+			go refuse(conn)
+		}
+	}()
+}
+
+func refuse(conn net.Conn) {
+	defer conn.Close()
+	fmt.Fprint(conn, `INFO {"server_id":"refusing","version":"2.15.2","proto":1,"headers":true,"max_payload":1048576,"auth_required":true}`+"\r\n")
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err == nil && strings.HasPrefix(line, "CONNECT ") {
+		fmt.Fprint(conn, "-ERR 'Authorization Violation'\r\n")
+	}
 }
 
 func block(ts *testscript.TestScript, neg bool, args []string) {

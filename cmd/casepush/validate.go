@@ -12,7 +12,7 @@ import (
 )
 
 func (a *app) validateCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "validate [FILE]",
 		Short: "Check a configuration file, without any network",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -32,6 +32,8 @@ func (a *app) validateCommand() *cobra.Command {
 			return a.validate(path)
 		},
 	}
+	a.configFlag(cmd.Flags())
+	return cmd
 }
 
 // validate prints the problems as its result, so that they can be piped.

@@ -18,20 +18,24 @@ type ServerOptions struct {
 	// faults and read the state.
 	Listen string
 	// Fakes by the first part of the path: "kibana" serves /kibana/…. nil is
-	// [DefaultFakes].
+	// [NewSet] without options.
 	Fakes map[string]Fake
 	// Faults are initial rules by the name of the fake.
 	Faults map[string][]Rule
 }
 
-// DefaultFakes are a Kibana ("kibana") and both Jiras ("jira-cloud",
-// "jira-dc") that take any credentials.
-func DefaultFakes() map[string]Fake {
-	return map[string]Fake{
-		"kibana":     NewKibana(KibanaOptions{}),
-		"jira-cloud": NewJira(JiraOptions{Flavour: Cloud}),
-		"jira-dc":    NewJira(JiraOptions{Flavour: DataCenter}),
-	}
+// SetOptions are those of the fakes of a [NewSet].
+type SetOptions struct {
+	Kibana KibanaOptions
+	Jira   JiraOptions // of both; its Flavour is not looked at
+}
+
+// NewSet makes a Kibana ("kibana") and both Jiras ("jira-cloud", "jira-dc").
+// Without options they take any credentials.
+func NewSet(o SetOptions) map[string]Fake {
+	cloud, dataCenter := o.Jira, o.Jira
+	cloud.Flavour, dataCenter.Flavour = Cloud, DataCenter
+	return map[string]Fake{"kibana": NewKibana(o.Kibana), "jira-cloud": NewJira(cloud), "jira-dc": NewJira(dataCenter)}
 }
 
 // Server serves several fakes on one port, each under a path of its own with
@@ -50,7 +54,7 @@ func Listen(opts ServerOptions) (*Server, error) {
 		opts.Listen = "127.0.0.1:0"
 	}
 	if opts.Fakes == nil {
-		opts.Fakes = DefaultFakes()
+		opts.Fakes = NewSet(SetOptions{})
 	}
 	for _, name := range slices.Sorted(maps.Keys(opts.Faults)) {
 		fake, ok := opts.Fakes[name]
