@@ -47,10 +47,6 @@ type Person struct {
 // be fetched from Kibana.
 func (e Event) Thin() bool { return len(bytes.TrimSpace(e.Case)) == 0 }
 
-// SubjectTokens returns "<space_id>.<case_id>", the end of the subject on which
-// the event is published.
-func (e Event) SubjectTokens() string { return e.space() + "." + e.CaseID }
-
 func (e Event) space() string {
 	if e.SpaceID == "" {
 		return DefaultSpace
