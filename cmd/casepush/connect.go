@@ -105,5 +105,5 @@ func noConnection(err error) error {
 	case errors.Is(err, stream.ErrUnfit):
 		return fail(exitFailed, err, "the server has to be changed, or nats.url has to name another; docs/configuration.md says under nats what is needed")
 	}
-	return err
+	return fail(exitConfig, err, "")
 }

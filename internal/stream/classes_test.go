@@ -3,6 +3,7 @@ package stream_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,8 +32,27 @@ func startOther(t *testing.T, o server.Options) string {
 	return s.ClientURL()
 }
 
+func file(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "user.creds")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// credentials in the form that nsc writes, with a key that no server knows.
+const credentials = `-----BEGIN NATS USER JWT-----
+eyJ0eXAiOiJKV1QifQ.e30.c2ln
+------END NATS USER JWT------
+
+-----BEGIN USER NKEY SEED-----
+SUAIBDPBAUTWCWBKIO6XHQNINK5FWJW4OHLXC3HQ2KFE4PEJUA44CNHTC4
+------END USER NKEY SEED------
+`
+
 // TestConnectClasses: each error says whether to wait, to correct the
-// credentials, or to change the server.
+// credentials, or to change the server; without a class the options are wrong.
 func TestConnectClasses(t *testing.T) {
 	t.Parallel()
 	users := func(denied ...string) []*server.User {
@@ -57,7 +77,9 @@ func TestConnectClasses(t *testing.T) {
 		"wrong password":        {stream.Options{URL: plain, User: "worker", Password: secret.New("canary-wrong")}, stream.ErrRefused, "Authorization Violation"},
 		"no credentials":        {stream.Options{URL: plain}, stream.ErrRefused, "Authorization Violation"},
 		"wrong token":           {stream.Options{URL: token, Token: secret.New("canary-wrong")}, stream.ErrRefused, "Authorization Violation"},
-		"credentials not there": {stream.Options{URL: plain, Creds: filepath.Join(t.TempDir(), "none.creds")}, stream.ErrRefused, "none.creds"},
+		"credentials not there": {stream.Options{URL: plain, Creds: filepath.Join(t.TempDir(), "none.creds")}, nil, "none.creds"},
+		"no credentials in it":  {stream.Options{URL: plain, Creds: file(t, "canary-text")}, nil, "nkey"},
+		"of another server":     {stream.Options{URL: plain, Creds: file(t, credentials)}, stream.ErrRefused, "Authorization Violation"},
 		"no right to streams":   {with(right, noStreams), stream.ErrRefused, "$JS.API.STREAM"},
 		"JetStream is off":      {with(right, plain), stream.ErrUnfit, "with -js"},
 		"nobody there":          {stream.Options{URL: "nats://127.0.0.1:1"}, stream.ErrUnreachable, "127.0.0.1:1"},

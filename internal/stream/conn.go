@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"slices"
 	"strconv"
@@ -132,6 +131,9 @@ func dial(o Options) (*nats.Conn, error) {
 		opts = append(opts, nats.InProcessServer(o.Embedded.server))
 	}
 	if o.Creds != "" {
+		if err := checkCreds(o.Creds); err != nil {
+			return nil, err
+		}
 		opts = append(opts, nats.UserCredentials(o.Creds))
 	}
 	if o.User != "" {
@@ -152,21 +154,24 @@ func dial(o Options) (*nats.Conn, error) {
 
 // dialClass is the class of an error of nats.Connect.
 func dialClass(err error) error {
-	var file *fs.PathError
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case isAny(err, nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired, nats.ErrNkeysNotSupported):
 		return ErrRefused
-	case errors.As(err, &file):
-		return errCreds
 	case errors.As(err, &certificate), errors.Is(err, nats.ErrSecureConnWanted):
 		return ErrUnfit
 	}
 	return ErrUnreachable
 }
 
-// errCreds: nothing was sent, since nats.creds cannot be read.
-var errCreds = fmt.Errorf("%w: no credentials", ErrRefused)
+// checkCreds reads a credentials file before the client does, whose errors
+// cannot be told from those of the network.
+func checkCreds(path string) error {
+	if _, err := nats.NkeyOptionFromSeed(path); err != nil { // reads and checks the key in it
+		return fmt.Errorf("nats.creds %q: %w", path, err)
+	}
+	return nil
+}
 
 // setupClass is the class of an error of JetStream. A request that a user has
 // no right to make is never answered: the server tells of it beside.
