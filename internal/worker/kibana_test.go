@@ -1,31 +1,40 @@
 package worker_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
-	"github.com/casepush/casepush/internal/config"
-	"github.com/casepush/casepush/internal/worker"
+	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/push"
 )
 
-// Whom footers leave out is known before the first write, if it is configured.
-func TestOwnUserIsConfigured(t *testing.T) {
+// TestOwnUser: with an API key no answer has told yet who we are, so that the
+// first footer can leave us out only if kibana.own_user says it.
+func TestOwnUser(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		"kibana: {url: http://127.0.0.1:1, api_key: 'id:key', own_user: robot}":                    "robot",
-		"kibana: {url: http://127.0.0.1:1, username: casepush, password: secret}":                  "casepush",
-		"kibana: {url: http://127.0.0.1:1, username: casepush, password: secret, own_user: robot}": "robot",
-		"kibana: {url: http://127.0.0.1:1, api_key: 'id:key'}":                                     "",
+	for _, tt := range []struct{ name, key, footer string }{
+		{"not told", "", "robot"},
+		{"told", "own_user: robot, ", "analyst"},
 	} {
-		cfg, problems := config.Parse("test.yaml", []byte(text), config.Options{})
-		if problems.HasErrors() {
-			t.Fatal(problems)
-		}
-		client, err := worker.KibanaClient(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := client.OwnUser(); got != want {
-			t.Errorf("%s: own user %q, want %q", text, got, want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRigWith(t, rigOptions{config: strings.Replace(rigConfig, "public_base_url:", tt.key+"public_base_url:", 1)})
+			r.start()
+			now := time.Now().UTC()
+			c := r.addCase(kibana.Case{
+				Title: "Touched by us", Description: "From a new country.",
+				CreatedAt: kibana.Time{Time: now.Add(-time.Minute)}, CreatedBy: &kibana.User{Username: "analyst"},
+				UpdatedAt: kibana.Time{Time: now}, UpdatedBy: &kibana.User{Username: "robot"},
+			})
+			if res := r.push(event.Event{CaseID: c.ID}); res.Outcome != push.Pushed {
+				t.Fatalf("%+v", res)
+			}
+			issue := r.wantInStep("Touched by us")
+			if text := issue.Text("description"); !strings.Contains(text, tt.footer) {
+				t.Errorf("description %q, want one that names %q", text, tt.footer)
+			}
+		})
 	}
 }
