@@ -17,7 +17,7 @@ func load(t *testing.T, name string) *Config {
 	t.Helper()
 	cfg, problems := Load(name, optionsOf(t, name))
 	if problems.HasErrors() {
-		t.Fatalf("problems:\n%v", problems)
+		t.Fatalf("problems:\n%s", text(problems))
 	}
 	return cfg
 }
@@ -27,7 +27,7 @@ var compareSecrets = cmp.Comparer(func(a, b secret.String) bool { return a.Equal
 func TestNoFileIsAnEmbeddedServer(t *testing.T) {
 	cfg, problems := Load("", Options{})
 	if len(problems) > 0 {
-		t.Fatalf("problems:\n%v", problems)
+		t.Fatalf("problems:\n%s", text(problems))
 	}
 	if diff := cmp.Diff(Defaults(), cfg, compareSecrets); diff != "" {
 		t.Errorf("configuration (-defaults +got):\n%s", diff)
@@ -39,7 +39,7 @@ func TestNoFileIsAnEmbeddedServer(t *testing.T) {
 
 func TestMissingConfigurationFile(t *testing.T) {
 	_, problems := Load("absent.yaml", testOptions())
-	if got, want := problems.String(), "absent.yaml: the file cannot be read: no such file"; got != want {
+	if got, want := text(problems), "absent.yaml: the file cannot be read: no such file"; got != want {
 		t.Errorf("problems %q, want %q", got, want)
 	}
 }

@@ -59,15 +59,6 @@ func (ps Problems) HasErrors() bool {
 	return slices.ContainsFunc(ps, func(p Problem) bool { return !p.Warning })
 }
 
-// String gives one problem a line, warnings included, without a final line end.
-func (ps Problems) String() string {
-	lines := make([]string, len(ps))
-	for i, p := range ps {
-		lines[i] = p.String()
-	}
-	return strings.Join(lines, "\n")
-}
-
 // sorted puts the file before the environment, and each in order; what is
 // reported twice stays once.
 func (ps Problems) sorted() Problems {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -95,13 +96,22 @@ func testOptions() Options {
 }
 
 // mustParse reads a text that has no errors.
-func mustParse(t *testing.T, text string, environ ...string) *Config {
+func mustParse(t *testing.T, file string, environ ...string) *Config {
 	t.Helper()
 	opts := testOptions()
 	opts.Environ = append(opts.Environ, environ...)
-	cfg, problems := Parse("casepush.yaml", []byte(text), opts)
+	cfg, problems := Parse("casepush.yaml", []byte(file), opts)
 	if problems.HasErrors() {
-		t.Fatalf("problems:\n%v", problems)
+		t.Fatalf("problems:\n%s", text(problems))
 	}
 	return cfg
+}
+
+// text gives one problem a line, warnings included.
+func text(ps Problems) string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
 }

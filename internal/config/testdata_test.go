@@ -26,7 +26,7 @@ func TestFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, problems := Load(name, optionsOf(t, name))
 			if good := strings.HasPrefix(name, "good-"); good && problems.HasErrors() {
-				t.Errorf("a good configuration has errors:\n%v", problems)
+				t.Errorf("a good configuration has errors:\n%s", text(problems))
 			} else if !good && len(problems) == 0 && name != "empty.yaml" {
 				t.Error("no problem was found")
 			}
@@ -52,7 +52,7 @@ func optionsOf(t *testing.T, name string) Options {
 
 func compareWant(t *testing.T, file string, problems Problems) {
 	t.Helper()
-	got := problems.String()
+	got := text(problems)
 	if got != "" {
 		got += "\n"
 	}
