@@ -152,7 +152,13 @@ func (l *loader) fromEnv(name string) (text, why string) {
 	if !ok {
 		return "", fmt.Sprintf("the environment variable %s is not set", clip(name))
 	}
-	return text, ""
+	return oneLineEndLess(text), ""
+}
+
+// oneLineEndLess drops the line end that editors, echo and Kubernetes put
+// behind a secret.
+func oneLineEndLess(text string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
 }
 
 // fromFile reads a file and drops one line end at its end.
@@ -164,7 +170,7 @@ func (l *loader) fromFile(path string) (text, why string) {
 	if len(data) > maxSecretBytes {
 		return "", fmt.Sprintf("file %q has %d bytes, want at most %d", path, len(data), maxSecretBytes)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), ""
+	return oneLineEndLess(string(data)), ""
 }
 
 func (l *loader) fromCredential(name string) (text, why string) {

@@ -153,13 +153,13 @@ type Sent struct {
 
 // Incident is the tracker's record.
 type Incident struct {
-	ID    string    `json:"id"`
-	Title string    `json:"title,omitempty"`
-	URL   string    `json:"url,omitempty"`
-	How   How       `json:"how,omitempty"`
+	ID    string `json:"id"`
+	Title string `json:"title,omitempty"`
+	URL   string `json:"url,omitempty"`
+	How   How    `json:"how,omitempty"`
 	// Tracker is the address of the tracker that ID counts at; "" is unknown.
 	Tracker string    `json:"tracker,omitempty"`
-	At    time.Time `json:"at,omitzero"`
+	At      time.Time `json:"at,omitzero"`
 }
 
 // How tells how the entry came to its incident.

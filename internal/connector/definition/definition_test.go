@@ -70,7 +70,7 @@ func TestErr(t *testing.T) {
 func TestRequired(t *testing.T) {
 	r := definition.NewReader(".tiny", connector.Definition{
 		Config:  m{"good": " x ", "null": nil, "number": 1, "blank": " \n"},
-		Secrets: map[string]secret.String{"good": secret.New("canary"), "empty": secret.New("")},
+		Secrets: map[string]secret.String{"good": secret.New("canary"), "empty": secret.New(""), "lines": secret.New("canary\nX: y")},
 	})
 	if got := r.RequiredText(definition.Config, "good"); got != "x" {
 		t.Errorf("%q, want it without white space", got)
@@ -86,12 +86,14 @@ func TestRequired(t *testing.T) {
 	r.RequiredSecret("absent", "")
 	r.RequiredSecret("absent", "or none")
 	r.RequiredSecret("empty", "or none")
+	r.RequiredSecret("lines", "")
 	if r.Secret("absent").IsSet() || !r.Secret("empty").IsSet() {
 		t.Error("Secret: set and missing are mixed up")
 	}
 	wantProblems(t, r,
 		"config.absent: is required", "config.null: is required", "config.number: want a text, got int", "config.blank: is empty",
-		"secrets.absent: is required", "secrets.absent: is required (or none)", "secrets.empty: is empty")
+		"secrets.absent: is required", "secrets.absent: is required (or none)", "secrets.empty: is empty",
+		"secrets.lines: holds a line end or another control character: give the secret alone")
 }
 
 func TestAddress(t *testing.T) {

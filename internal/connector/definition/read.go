@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/casepush/casepush/internal/secret"
 )
@@ -34,8 +35,10 @@ func (r *Reader) RequiredText(part Part, key string) string {
 	return s
 }
 
-// RequiredSecret returns a secret that must be there and not empty. The hint,
-// unless empty, says in brackets what may stand in its place.
+// RequiredSecret returns a secret of one line that must be there and not empty.
+// The hint, unless empty, says in brackets what may stand in its place. A
+// secret that travels in a header must not hold a line end: nothing would be
+// sent at all.
 func (r *Reader) RequiredSecret(key, hint string) secret.String {
 	v := r.def.Secrets[key]
 	switch {
@@ -45,6 +48,8 @@ func (r *Reader) RequiredSecret(key, hint string) secret.String {
 		r.Add(Secrets, key, "is required")
 	case v.Equal(secret.New("")):
 		r.Add(Secrets, key, "is empty")
+	case strings.ContainsFunc(v.Reveal(), unicode.IsControl):
+		r.Add(Secrets, key, "holds a line end or another control character: give the secret alone")
 	}
 	return v
 }
