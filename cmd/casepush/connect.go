@@ -15,6 +15,28 @@ import (
 type queue struct {
 	*stream.Conn
 	embedded *stream.Embedded // nil: somebody else's server
+	dir      string           // of the embedded server
+	bad      int              // how often in a row the embedded server was found to be broken
+}
+
+// enough is how often that has to be.
+const enough = 3
+
+// fatal says why this process cannot go on with its queue; nil while it can.
+func (q *queue) fatal() error {
+	if q.embedded == nil {
+		return nil
+	}
+	err := q.embedded.Err()
+	if err == nil {
+		q.bad = 0
+		return nil
+	}
+	if q.bad++; q.bad < enough {
+		return nil
+	}
+	return fail(exitUnreachable, fmt.Errorf("the embedded NATS server cannot write to %q any more: %w", q.dir, err),
+		"is the disk full? Make room and start casepush again; what was taken is kept")
 }
 
 func (q *queue) Close() {
@@ -50,14 +72,17 @@ func openWorker(ctx context.Context, cfg *config.Config, log *telemetry.Logger) 
 		return nil, err
 	}
 	opts.Retention = stream.Retention(cfg.NATS.Retention)
-	return open(ctx, cfg, opts)
+	return open(ctx, cfg, opts, log)
 }
 
-func open(ctx context.Context, cfg *config.Config, opts stream.Options) (*queue, error) {
+func open(ctx context.Context, cfg *config.Config, opts stream.Options, log *telemetry.Logger) (*queue, error) {
 	var err error
-	q := &queue{}
+	q := &queue{dir: cfg.Embedded.Dir}
 	if cfg.UsesEmbedded() {
-		q.embedded, err = stream.StartEmbedded(stream.EmbeddedOptions{Dir: cfg.Embedded.Dir, Listen: cfg.Embedded.Listen})
+		q.embedded, err = stream.StartEmbedded(stream.EmbeddedOptions{
+			Dir: cfg.Embedded.Dir, Listen: cfg.Embedded.Listen,
+			Log: func(text string) { log.Warn("embedded NATS server: " + text) },
+		})
 		if err != nil {
 			return nil, fail(exitUnreachable, err, "")
 		}
@@ -81,14 +106,14 @@ func openTool(ctx context.Context, cfg *config.Config) (*queue, error) {
 		return nil, err
 	}
 	if !cfg.UsesEmbedded() || cfg.Embedded.Listen == "" {
-		return open(ctx, cfg, opts)
+		return open(ctx, cfg, opts, telemetry.Nop())
 	}
 	listening := opts
 	listening.URL = "nats://" + cfg.Embedded.Listen
 	conn, err := stream.Connect(ctx, listening)
 	switch {
 	case errors.Is(err, stream.ErrUnreachable):
-		return open(ctx, cfg, opts)
+		return open(ctx, cfg, opts, telemetry.Nop())
 	case err != nil:
 		return nil, noConnection(err)
 	}

@@ -51,7 +51,7 @@ func (a *app) work(ctx context.Context, once bool) error {
 	if q.embedded != nil {
 		log.Info("embedded NATS server", telemetry.String("url", q.embedded.URL()), telemetry.String("dir", cfg.Embedded.Dir))
 	}
-	w, err := worker.New(worker.Options{Config: cfg, Types: adapters.Types(), Conn: q.Conn, Log: log})
+	w, err := worker.New(worker.Options{Config: cfg, Types: adapters.Types(), Conn: q.Conn, Log: log, Fatal: q.fatal})
 	if err != nil {
 		return fail(exitConfig, err, "")
 	}

@@ -38,12 +38,13 @@ func (c *Conn) Route(ctx context.Context, f func(ctx context.Context, in Incomin
 		Durable: c.routerName(), AckPolicy: jetstream.AckExplicitPolicy, DeliverPolicy: jetstream.DeliverAllPolicy,
 		AckWait: routerAckWait, MaxAckPending: maxAckPending, MaxDeliver: -1,
 	})
+	// A consumer ends with its stream, so whoever makes the stream anew is
+	// noticed here.
+	err = errors.Join(err, c.refresh(ctx))
 	if ctx.Err() != nil {
 		return nil
 	}
-	// A consumer ends with its stream, so whoever makes the stream anew is
-	// noticed here.
-	if err = errors.Join(err, c.refresh(ctx)); err != nil {
+	if err != nil {
 		return fmt.Errorf("router: %w", err)
 	}
 	return c.consume(ctx, cons, routerFlight, func(work context.Context, m jetstream.Msg) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -76,10 +77,15 @@ func (e *Embedded) URL() string {
 	return ""
 }
 
-// Failed reports whether the server has given up its storage, as it does when
-// the disk is full: it goes on running and takes nothing any more, until it is
-// started again.
-func (e *Embedded) Failed() bool { return !e.server.JetStreamEnabled() }
+// Err says why the server takes nothing any more; nil while it does. After an
+// error of the disk, a full one for example, it freezes what it was writing to
+// until it is started again.
+func (e *Embedded) Err() error {
+	if h := e.server.Healthz(&server.HealthzOptions{}); h.StatusCode >= http.StatusInternalServerError {
+		return errors.New(h.Error)
+	}
+	return nil
+}
 
 // Stop ends the server after its files are closed.
 func (e *Embedded) Stop() {
