@@ -26,6 +26,23 @@ func TestSpaceComesFromBodyThenSubjectThenDefault(t *testing.T) {
 	}
 }
 
+// What is wrong at the last byte is not taken for something missing after it.
+func TestSyntaxPlace(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"case_id":"x"} x`:      "line 1, column 17",
+		`{"case_id":}`:           "line 1, column 12",
+		"\xff":                   "line 1, column 1",
+		"{\n\t\"case_id\": ]\n}": "line 2, column 13",
+		`{"case_id":"x`:          "it ends too early",
+		`{"case_id":"x",`:        "it ends too early",
+		`{"case_id":"x"} {`:      "line 1, column 17",
+	} {
+		if _, err := decodeBody(body); err == nil || !strings.Contains(err.Error(), "is not valid JSON: "+want+";") {
+			t.Errorf("%q: %v, want %s", body, err, want)
+		}
+	}
+}
+
 func TestRequestedAt(t *testing.T) {
 	want := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	for _, s := range []string{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // object is a JSON object whose path is known, so that errors can name keys.
@@ -34,7 +35,7 @@ func parseObject(b []byte, path string) (object, error) {
 	err := json.Unmarshal(b, &o.keys)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return wrong("is not valid JSON: " + position(b, int(syntax.Offset)))
+		return wrong("is not valid JSON: " + place(b, int(syntax.Offset)))
 	}
 	if err != nil || o.keys == nil {
 		return wrong("is " + kindOf(trimmed) + ", not an object")
@@ -42,13 +43,15 @@ func parseObject(b []byte, path string) (object, error) {
 	return o, nil
 }
 
-// position says where JSON goes wrong without showing it. encoding/json counts
-// the wrong byte as read.
-func position(b []byte, offset int) string {
-	before := b[:max(0, offset-1)]
-	if offset >= len(b) {
+// place says where JSON goes wrong without showing it. encoding/json counts the
+// wrong byte as read, so an offset of len(b) is the last byte or the end: only a
+// decoder that reads a stream tells them apart.
+func place(b []byte, offset int) string {
+	var value json.RawMessage
+	if err := json.NewDecoder(bytes.NewReader(b)).Decode(&value); errors.Is(err, io.ErrUnexpectedEOF) {
 		return "it ends too early"
 	}
+	before := b[:max(0, offset-1)]
 	line := 1 + bytes.Count(before, []byte("\n"))
 	return fmt.Sprintf("line %d, column %d", line, len(before)-bytes.LastIndexByte(before, '\n'))
 }

@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -203,12 +205,56 @@ func DecodeCase(b []byte) (*Case, error) {
 	if err := json.Unmarshal(b, &c); err != nil {
 		var wrong *json.UnmarshalTypeError
 		if errors.As(err, &wrong) {
-			return nil, fmt.Errorf("case: key %q: want %s, got %s", wrong.Field, wrong.Type, wrong.Value)
+			return nil, fmt.Errorf("%s: want %s, got %s", wrongPlace(err, wrong), wantedWord(wrong.Type), gotWord(wrong.Value))
 		}
 		return nil, fmt.Errorf("case: %w", err)
 	}
 	sortComments(c.Comments)
 	return &c, nil
+}
+
+// wrongPlace says where in a case a value is of the wrong kind. The embedded
+// struct of [Comment.UnmarshalJSON] is in encoding/json's path, no key of a case.
+func wrongPlace(err error, wrong *json.UnmarshalTypeError) string {
+	switch {
+	case wrong.Field != "":
+		return fmt.Sprintf("case: key %q", strings.ReplaceAll(wrong.Field, "plain.", ""))
+	case err != error(wrong): // Time alone wraps it, and knows no key
+		return "case: a time"
+	}
+	return "case"
+}
+
+// wantedWord is the kind of JSON value that t is read from.
+func wantedWord(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Slice:
+		return "a list"
+	case reflect.String:
+		return "a text"
+	default:
+		return "a whole number"
+	}
+}
+
+// gotWord turns encoding/json's word for a value into ours; a number may have
+// its digits behind it.
+func gotWord(value string) string {
+	kind, _, _ := strings.Cut(value, " ")
+	switch kind {
+	case "object":
+		return "an object"
+	case "array":
+		return "a list"
+	case "string":
+		return "a text"
+	case "bool":
+		return "true or false"
+	default:
+		return "a number"
+	}
 }
 
 // sortComments puts the oldest first. A list in which one has no time, as in a

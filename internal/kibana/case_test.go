@@ -122,15 +122,21 @@ func TestDecodeCaseForms(t *testing.T) {
 }
 
 func TestDecodeCaseRefusesWhatWouldBeLost(t *testing.T) {
-	for _, body := range []string{
-		`{"id":"c-1","comments":[{"id":"1","type":"user","comment":7}]}`,
-		`{"id":"c-1","comments":[{"id":"1","type":"alert","alertId":7}]}`,
-		`{"id":"c-1","comments":{}}`,
-		`{"id":7}`,
-		`7`,
+	for body, want := range map[string]string{
+		`{"id":"c-1","comments":[{"id":"1","type":"user","comment":7}]}`:                    `case: key "comments.comment": want a text, got a number`,
+		`{"id":"c-1","comments":[{"id":"1","type":"alert","alertId":7}]}`:                   `case: key "comments.alertId": want a list, got a number`,
+		`{"id":"c-1","comments":[{"id":"1","type":"user","created_by":{"username":true}}]}`: `case: key "comments.created_by.username": want a text, got true or false`,
+		`{"id":"c-1","comments":{}}`:    `case: key "comments": want a list, got an object`,
+		`{"id":"c-1","comments":["x"]}`: `case: key "comments": want an object, got a text`,
+		`{"id":"c-1","alerts":[7]}`:     `case: key "alerts": want an object, got a number`,
+		`{"id":"c-1","connector":[]}`:   `case: key "connector": want an object, got a list`,
+		`{"totalAlerts":1.5}`:           `case: key "totalAlerts": want a whole number, got a number`,
+		`{"created_at":7}`:              `case: a time: want a text, got a number`,
+		`{"id":7}`:                      `case: key "id": want a text, got a number`,
+		`7`:                             `case: want an object, got a number`,
 	} {
-		if c, err := kibana.DecodeCase([]byte(body)); err == nil {
-			t.Errorf("%s: accepted as %+v", body, c)
+		if c, err := kibana.DecodeCase([]byte(body)); err == nil || err.Error() != want {
+			t.Errorf("%s: %+v, error %v, want %s", body, c, err, want)
 		}
 	}
 }
