@@ -30,8 +30,8 @@ type KibanaOptions struct {
 	// is set every request is let in.
 	APIKeys []secret.String
 	Users   map[string]secret.String
-	// Username is who an API key writes as, and who writes when every request
-	// is let in; "" is casepush.
+	// Username is who an API key writes as, and, when every request is let in,
+	// who writes without Basic authentication; "" is casepush.
 	Username string
 
 	// SpuriousConflicts: the first so many PATCH /api/cases answer 409 and
@@ -196,10 +196,14 @@ func splitSpace(escaped string) (space, rest string) {
 
 // caller is who makes the request; ok is false if nobody that is known.
 func (k *Kibana) caller(r *http.Request) (who kibana.User, ok bool) {
+	name, password, basic := r.BasicAuth()
 	if len(k.opts.APIKeys) == 0 && len(k.opts.Users) == 0 {
-		return kibana.User{Username: k.opts.Username}, true
+		if !basic || name == "" {
+			name = k.opts.Username
+		}
+		return kibana.User{Username: name}, true
 	}
-	if name, password, basic := r.BasicAuth(); basic {
+	if basic {
 		want, known := k.opts.Users[name]
 		return kibana.User{Username: name}, known && want.Equal(secret.New(password))
 	}

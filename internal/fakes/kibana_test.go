@@ -1,6 +1,7 @@
 package fakes
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/casepush/casepush/internal/kibana"
@@ -34,5 +35,27 @@ func TestKibanaCloseCase(t *testing.T) {
 	}
 	if status, _ := callRaw(t, k, "PATCH", "/api/cases", closeBody(closed.Version), "kbn-xsrf", "true"); status != 406 {
 		t.Errorf("close again: %d, want 406", status)
+	}
+}
+
+// Where everybody is let in, a name that a request gives is taken for its user.
+func TestKibanaWritesByBasicUser(t *testing.T) {
+	const ann = "Basic YW5uOmFueQ==" // ann:any
+	for auth, want := range map[string]string{ann: "ann", "Basic OmFueQ==": "worker", "ApiKey aWQ6a2V5": "worker", "": "worker"} {
+		k := NewKibana(KibanaOptions{Username: "worker"})
+		create := `{"title":"t","description":"d","tags":[],"connector":{"id":"none","name":"none","type":".none","fields":null},"settings":{"syncAlerts":false},"owner":"cases"}`
+		status, b := callRaw(t, k, "POST", "/api/cases", create, xsrf, yes, "Authorization", auth)
+		var c kibana.Case
+		if err := json.Unmarshal(b, &c); err != nil || status != 200 {
+			t.Fatalf("%d %s %v", status, b, err)
+		}
+		comment := `{"type":"user","comment":"hello","owner":"cases"}`
+		if status, b := callRaw(t, k, "POST", "/api/cases/"+c.ID+"/comments", comment, xsrf, yes, "Authorization", auth); status != 200 {
+			t.Fatalf("%d %s", status, b)
+		}
+		got, _ := k.Case(c.ID)
+		if got.CreatedBy.Username != want || got.Comments[0].CreatedBy.Username != want {
+			t.Errorf("%q: a case by %+v, a comment by %+v, want %s", auth, got.CreatedBy, got.Comments[0].CreatedBy, want)
+		}
 	}
 }
