@@ -137,7 +137,11 @@ func incidentDetails(i ops.Incident) []detail {
 		{"claimed by", i.ClaimedBy},
 	}
 	if u := i.Uncertain; u != nil {
-		details = append(details, detail{"uncertain", u.String()}, detail{"looked up at", timeText(u.LookUpAt)})
+		how := "uncertain"
+		if i.State == ops.StateClaimed {
+			how = "in flight"
+		}
+		details = append(details, detail{how, u.String()}, detail{"looked up at", timeText(u.LookUpAt)})
 	}
 	if i.Blocked {
 		details = append(details, detail{"what to do", "look at the tracker, then say what is there: " + ops.ResolveCommand(i.ConnectorID, i.SpaceID, i.CaseID)})

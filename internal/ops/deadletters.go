@@ -35,6 +35,19 @@ func (o *Ops) DeadLetters(ctx context.Context, filter DeadLetterFilter, f func(D
 	})
 }
 
+// DeadLetterOf returns the newest dead letter that tells more of a result; ok is
+// false if there is none, or none any more. It goes through all dead letters.
+func (o *Ops) DeadLetterOf(ctx context.Context, r push.Result) (newest DeadLetter, ok bool, err error) {
+	of := DeadLetterFilter{Connector: r.ConnectorID, Space: r.SpaceID, Case: r.CaseID, Reason: r.Reason}
+	err = o.DeadLetters(ctx, of, func(d DeadLetter) error {
+		if d.ConnectorID == r.ConnectorID { // a filter of none takes any
+			newest, ok = d, true
+		}
+		return nil
+	})
+	return newest, ok, err
+}
+
 // DeadLetter returns one; stream.ErrNoDeadLetter if there is none.
 func (o *Ops) DeadLetter(ctx context.Context, id uint64) (DeadLetter, error) {
 	return o.conn.DeadLetters().Get(ctx, id)

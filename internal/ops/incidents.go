@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,6 +49,8 @@ type Incident struct {
 	ClaimedBy string        `json:"claimed_by,omitempty"`
 	Lease     time.Duration `json:"-"`
 
+	// Uncertain is what may have been sent; while ClaimedBy is at work, what it
+	// sends now.
 	Uncertain *Uncertain `json:"uncertain,omitempty"`
 	Retry     *Waiting   `json:"retry,omitempty"`
 	Last      *Last      `json:"last,omitempty"`
@@ -63,7 +66,11 @@ type Uncertain struct {
 	LookUpAt time.Time `json:"look_up_at,omitzero"`
 }
 
-// String names it in words.
+// namedComments bounds how many comments are named: a first push may have
+// thousands in flight.
+const namedComments = 3
+
+// String names it in words, of many comments their count and the first ones.
 func (u *Uncertain) String() string {
 	var words []string
 	if u.Create {
@@ -72,8 +79,18 @@ func (u *Uncertain) String() string {
 	if u.Update {
 		words = append(words, "an update")
 	}
-	for _, c := range u.Comments {
-		words = append(words, fmt.Sprintf("comment %q", c))
+	switch n := len(u.Comments); {
+	case n == 1:
+		words = append(words, fmt.Sprintf("comment %q", u.Comments[0]))
+	case n > 1:
+		var ids []string
+		for _, id := range u.Comments[:min(n, namedComments)] {
+			ids = append(ids, strconv.Quote(id))
+		}
+		if n > namedComments {
+			ids = append(ids, "…")
+		}
+		words = append(words, fmt.Sprintf("%d comments: %s", n, strings.Join(ids, ", ")))
 	}
 	return strings.Join(words, ", ")
 }
