@@ -29,7 +29,7 @@ Events come from the flags, or from a file with one JSON object a line (or a sin
 CloudEvents; - is standard input. All of them are checked first, and nothing is published unless all are events.
 One line is printed for each: its sequence, the case, and "stored" or "duplicate".
 
-With --wait each line has the outcome. Exit codes then: 0 all pushed, unchanged or skipped, 6 some were
+With --wait each line has the outcome, of a dead letter the reason and the message. Exit codes then: 0 all pushed, unchanged or skipped, 6 some were
 dead-lettered, 7 all of these are uncertain, 1 no outcome in time. A duplicate is not waited for.`,
 		Example: `  casepush push --case 7349772f-421a-4de3-b8bb-2d9b22ccee30 --wait
   casepush push -f events.jsonl
@@ -62,6 +62,8 @@ type publisher struct {
 
 	queue                       []awaited // published, not told yet, oldest first
 	told, dead, uncertain, late int
+	explained                   int
+	mend                        string // of the first dead letter that was explained
 }
 
 // maxAwaited bounds how many events wait for their outcomes at once.
@@ -149,7 +151,9 @@ func (p *publisher) tellOldest(ctx context.Context, o operator) error {
 	r, err := w.Outcome(inTime)
 	switch {
 	case err == nil:
-		return p.tell(told{Receipt: w.Receipt, Result: &r})
+		t := told{Receipt: w.Receipt, Result: &r}
+		t.DeadLetter, err = p.explain(ctx, o, r)
+		return errors.Join(p.tell(t), err)
 	case ctx.Err() != nil || inTime.Err() == nil:
 		return err
 	}
@@ -158,6 +162,33 @@ func (p *publisher) tellOldest(ctx context.Context, o operator) error {
 		return err
 	}
 	return p.tell(told{Receipt: w.Receipt, TimedOut: true, Blocked: blocked})
+}
+
+// maxExplained bounds the passes over all dead letters.
+const maxExplained = 10
+
+// explain finds what a result leaves out: what was wrong, and what to do.
+func (p *publisher) explain(ctx context.Context, o operator, r push.Result) (*explanation, error) {
+	if r.Outcome != push.DeadLettered || p.explained == maxExplained {
+		return nil, nil
+	}
+	d, ok, err := o.DeadLetterOf(ctx, r)
+	if err != nil || !ok {
+		return nil, err
+	}
+	p.explained++
+	x := &explanation{ID: d.ID, Message: d.Message, Mend: ops.Mend(d)}
+	if p.mend == "" {
+		p.mend = x.Mend
+	}
+	return x, nil
+}
+
+// explanation is what a dead letter says beyond its reason.
+type explanation struct {
+	ID      uint64 `json:"id"`
+	Message string `json:"message"`
+	Mend    string `json:"mend"`
 }
 
 // blocked reports whether an event has no outcome because its case waits for
@@ -179,6 +210,8 @@ type told struct {
 	TimedOut bool         `json:"timed_out,omitempty"`
 	Blocked  bool         `json:"blocked,omitempty"` // it waits for a person
 	Result   *push.Result `json:"result,omitempty"`
+	// DeadLetter is nil after the first maxExplained ones.
+	DeadLetter *explanation `json:"dead_letter,omitempty"`
 }
 
 func (p *publisher) tell(t told) error {
@@ -223,6 +256,9 @@ func (t told) end() []string {
 	if t.Result.Reason != "" {
 		cells = append(cells, string(t.Result.Reason))
 	}
+	if t.DeadLetter != nil {
+		cells = append(cells, printable(t.DeadLetter.Message))
+	}
 	if s := t.Result.ExternalService; s != nil {
 		cells = append(cells, printable(s.ExternalTitle), printable(s.ExternalURL))
 	}
@@ -239,11 +275,19 @@ func (p *publisher) summary() error {
 		if p.late > 0 {
 			err = fmt.Errorf("%w, %d have no outcome within %s", err, p.late, p.timeout)
 		}
-		return fail(exitPartly, err, "casepush dlq ls shows the reasons")
+		return fail(exitPartly, err, p.hint("casepush dlq ls shows the reasons"))
 	case p.late > 0:
 		return fail(exitFailed, fmt.Errorf("%d of %d events have no outcome within %s: they stay on the queue", p.late, p.told, p.timeout), "is a worker running, and does the tracker answer? casepush incidents ls shows what waits")
 	case p.uncertain > 0:
-		return fail(exitUncertain, fmt.Errorf("%d of %d events are uncertain: something may have been sent, and a person must decide", p.uncertain, p.told), "casepush incidents ls --uncertain")
+		return fail(exitUncertain, fmt.Errorf("%d of %d events are uncertain: something may have been sent, and a person must decide", p.uncertain, p.told), p.hint("casepush incidents ls --uncertain"))
 	}
 	return nil
+}
+
+// hint says how to mend a single dead letter; of several, where they are seen.
+func (p *publisher) hint(several string) string {
+	if p.dead+p.uncertain == 1 && p.mend != "" {
+		return p.mend
+	}
+	return several
 }
