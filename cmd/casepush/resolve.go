@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -24,7 +25,7 @@ func (a *app) resolveCommand() *cobra.Command {
 		Long: `Settle by hand what is uncertain: a create or a comment that may have happened at a tracker which cannot
 be searched, or an incident that is gone. Look at the tracker first, then say what is there:
 
-  --incident ID          this is the case's incident
+  --incident ID          this is the case's incident; it must be there, and no other case's
   --none                 the case has no incident there: the next push creates one
   --comment ID --sent    the comment is there; --unsent: it is not
 
@@ -53,7 +54,7 @@ func (r *resolver) add(cmd *cobra.Command) {
 	f.StringVar(&r.comment, "comment", "", "`id` of the comment, as incidents show has it")
 	f.BoolVar(&r.sent, "sent", false, "the comment is there")
 	f.BoolVar(&r.unsent, "unsent", false, "the comment is not there")
-	f.BoolVar(&r.yes, "yes", false, "with --none: also when nothing is wrong")
+	f.BoolVar(&r.yes, "yes", false, "also take or replace an incident when nothing is wrong, or link one that cannot be looked up")
 }
 
 // resolver is a person's word about an entry.
@@ -88,8 +89,16 @@ func (r *resolver) check(*cobra.Command, []string) error {
 		return usage("--sent and --unsent go with --comment")
 	case r.incident == "" && (r.title != "" || r.url != ""):
 		return usage("--title and --url go with --incident")
+	case r.url != "" && !isWeb(r.url):
+		return usage("--url %q: want an address with http or https", r.url)
 	}
 	return nil
+}
+
+// isWeb reports whether a browser can show s: it becomes a link in Kibana.
+func isWeb(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 func (r *resolver) resolution() push.Resolution {
@@ -105,7 +114,7 @@ func (r *resolver) resolution() push.Resolution {
 
 func (a *app) resolve(ctx context.Context, o operator, r resolver) error {
 	done, err := o.Resolve(ctx, r.key, ops.ResolveOptions{
-		Resolution: r.resolution(), Unlink: r.yes,
+		Resolution: r.resolution(), Sure: r.yes,
 		OnClaim: func(owner string, lease time.Duration) {
 			fmt.Fprintf(a.err, "worker %q holds the case: watching for %s whether it is alive\n", owner, lease)
 		},
@@ -116,8 +125,10 @@ func (a *app) resolve(ctx context.Context, o operator, r resolver) error {
 		return fail(exitFailed, fmt.Errorf("%s: %w", where, err), "casepush incidents show "+r.key.Case)
 	case errors.Is(err, ops.ErrClaimed), errors.Is(err, ledger.ErrConflict):
 		return fail(exitFailed, fmt.Errorf("%s: %w: nothing was changed", where, err), "wait until it is done, look again, then repeat")
-	case errors.Is(err, ops.ErrInStep):
+	case errors.Is(err, ops.ErrInStep), errors.Is(err, ops.ErrNotLookedUp):
 		return fail(exitFailed, fmt.Errorf("%s: %w", where, err), "if that is what you want, add --yes")
+	case errors.Is(err, ops.ErrTaken), errors.Is(err, ops.ErrNoIncident):
+		return fail(exitFailed, fmt.Errorf("%s: %w: nothing was changed", where, err), "look at the tracker again: --incident wants the tracker's own id")
 	case errors.Is(err, push.ErrNothingToResolve), errors.Is(err, push.ErrNoSuchComment):
 		return fail(exitFailed, fmt.Errorf("%s: %w", where, err), "casepush incidents show "+r.key.Case+" says what is")
 	case err != nil:

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats.go"
 
-	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/ops"
@@ -270,91 +269,6 @@ func TestIncidents(t *testing.T) {
 			t.Errorf("%+v: %s", c.filter, diff)
 		}
 	}
-}
-
-var key = ledger.Key{Connector: "soc-jira", Space: "default", Case: "c-1"}
-
-func TestResolveSendsWhatIsOwed(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	want := ledger.Position{Stream: d.conn.Incarnation(), Seq: d.publish(t, "c-1")}
-	d.entry(t, key, ledger.Entry{Blocked: true, Dead: true, Want: want, Plan: &ledger.Plan{Create: true}})
-	r, err := d.Resolve(t.Context(), key, ops.ResolveOptions{Resolution: push.Resolution{Incident: connector.Ref{ID: "7", Title: "HMS-7"}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !r.Redriven || r.Title != "HMS-7" || r.Uncertain != nil || r.Blocked {
-		t.Errorf("%+v", r)
-	}
-	if n := d.jobs(t, "soc-jira"); n != 1 {
-		t.Errorf("%d jobs", n)
-	}
-}
-
-func TestResolveRefusals(t *testing.T) {
-	t.Parallel()
-	d := newDesk(t)
-	none := ops.ResolveOptions{Resolution: push.Resolution{None: true}}
-	if _, err := d.Resolve(t.Context(), key, none); !errors.Is(err, ops.ErrNoEntry) {
-		t.Errorf("no entry: %v", err)
-	}
-	d.entry(t, key, ledger.Entry{Incident: &ledger.Incident{ID: "7"}})
-	if _, err := d.Resolve(t.Context(), key, none); !errors.Is(err, ops.ErrInStep) {
-		t.Errorf("in step: %v", err)
-	}
-	comment := ops.ResolveOptions{Resolution: push.Resolution{CommentID: "m1", Sent: true}}
-	if _, err := d.Resolve(t.Context(), key, comment); !errors.Is(err, push.ErrNothingToResolve) {
-		t.Errorf("nothing to resolve: %v", err)
-	}
-	none.Unlink = true
-	if r, err := d.Resolve(t.Context(), key, none); err != nil || r.IncidentID != "" || r.Redriven {
-		t.Errorf("unlink: %+v %v", r, err)
-	}
-}
-
-func TestResolveWatchesTheClaim(t *testing.T) {
-	t.Parallel()
-	const lease = 200 * time.Millisecond
-	claimed := ledger.Entry{Claim: &ledger.Claim{ID: "1", Owner: "worker-1", Lease: lease}, Plan: &ledger.Plan{Create: true}}
-	resolve := func(d desk, onClaim func()) error {
-		heard := ""
-		_, err := d.Resolve(t.Context(), key, ops.ResolveOptions{
-			Resolution: push.Resolution{None: true},
-			OnClaim: func(owner string, _ time.Duration) {
-				heard = owner
-				onClaim()
-			},
-		})
-		if heard != "worker-1" {
-			t.Errorf("heard of the claim of %q", heard)
-		}
-		return err
-	}
-	t.Run("alive", func(t *testing.T) {
-		d := newDesk(t)
-		d.entry(t, key, claimed)
-		renew := func() { d.entry(t, key, claimed) }
-		if err := resolve(d, renew); !errors.Is(err, ops.ErrClaimed) {
-			t.Errorf("%v", err)
-		}
-		if e, _, err := d.conn.Ledger().Get(t.Context(), key); err != nil || e.Claim == nil || !e.Plan.Create {
-			t.Errorf("the entry was changed: %+v %v", e, err)
-		}
-	})
-	t.Run("dead", func(t *testing.T) {
-		d := newDesk(t)
-		d.entry(t, key, claimed)
-		begun := time.Now()
-		if err := resolve(d, func() {}); err != nil {
-			t.Fatal(err)
-		}
-		if took := time.Since(begun); took < lease {
-			t.Errorf("took over after %s", took)
-		}
-		if e, _, err := d.conn.Ledger().Get(t.Context(), key); err != nil || e.Claim != nil || e.Plan != nil {
-			t.Errorf("%+v %v", e, err)
-		}
-	})
 }
 
 // Every reason tells what can be done beyond trying again.

@@ -17,15 +17,22 @@ var (
 	ErrNoEntry = errors.New("the ledger knows no push of it")
 	// ErrClaimed: a worker is at it.
 	ErrClaimed = errors.New("a worker is at it")
-	// ErrInStep: nothing is wrong, so unlinking has to be asked for.
+	// ErrInStep: nothing is wrong, so taking a good incident has to be asked for.
 	ErrInStep = errors.New("nothing is uncertain")
+	// ErrTaken: the incident is another case's.
+	ErrTaken = errors.New("the incident is another case's")
+	// ErrNoIncident: the tracker says that there is no such incident.
+	ErrNoIncident = errors.New("the tracker has no such incident")
+	// ErrNotLookedUp: the tracker could not be asked for the incident.
+	ErrNotLookedUp = errors.New("the incident could not be looked up")
 )
 
 // ResolveOptions say how to settle an entry by hand.
 type ResolveOptions struct {
 	push.Resolution
-	// Unlink: also take the incident from an entry where nothing is wrong.
-	Unlink bool
+	// Sure: also take or replace the incident of an entry where nothing is
+	// wrong, and take the person's word for one that cannot be looked up.
+	Sure bool
 	// OnClaim hears that a claim is in the way, which is watched for its lease
 	// to see whether its owner is alive; may be nil.
 	OnClaim func(owner string, lease time.Duration)
@@ -41,6 +48,7 @@ type Resolved struct {
 // Resolve settles by hand what is uncertain and sends what the entry owes. A
 // claim is watched for the length of its lease first: the error is ErrClaimed
 // if its owner shows life, ledger.ErrConflict if the entry changes meanwhile.
+// An incident is looked up at a tracker that can be read.
 //
 // The dead letter goes when the push succeeds: until then it is the only word
 // of what is not done.
@@ -52,8 +60,8 @@ func (o *Ops) Resolve(ctx context.Context, key ledger.Key, opts ResolveOptions) 
 	if err != nil {
 		return Resolved{}, err
 	}
-	if opts.None && e.Incident != nil && !owes(e) && !opts.Unlink {
-		return Resolved{}, fmt.Errorf("%w: the case has incident %q there, and its next push would create another", ErrInStep, e.Incident.Title)
+	if err := o.checkIncident(ctx, key, e, opts); err != nil {
+		return Resolved{}, err
 	}
 	opts.Resolution.At = time.Now()
 	settled, err := push.Resolve(e, opts.Resolution)

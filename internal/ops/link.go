@@ -1,0 +1,77 @@
+package ops
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/ledger"
+)
+
+// checkIncident refuses a resolution that would lose a good incident or link a
+// wrong one.
+func (o *Ops) checkIncident(ctx context.Context, key ledger.Key, e ledger.Entry, opts ResolveOptions) error {
+	ref := opts.Incident
+	if e.Incident != nil && !owes(e) && !opts.Sure {
+		switch {
+		case opts.None:
+			return fmt.Errorf("%w: the case has incident %q there, and its next push would create another", ErrInStep, e.Incident.Title)
+		case !ref.IsZero() && ref.ID != e.Incident.ID:
+			return fmt.Errorf("%w: the case has incident %q there, and %q would replace it", ErrInStep, e.Incident.Title, ref.ID)
+		}
+	}
+	if ref.IsZero() {
+		return nil
+	}
+	t, err := o.connectors.Target(ctx, key.Connector)
+	address := ""
+	if err == nil {
+		address = t.Connector.Capabilities().Address
+	}
+	if taken := o.checkFree(ctx, key, ref, address); taken != nil {
+		return taken
+	}
+	if err != nil {
+		return notLookedUp(ctx, ref, err, opts.Sure)
+	}
+	return lookUp(ctx, t.Connector, ref, opts.Sure)
+}
+
+// checkFree goes through the ledger: two cases that share an incident would
+// overwrite each other's fields for ever. An id at another tracker than that of
+// the given address, where the connector has pointed before, is another incident.
+func (o *Ops) checkFree(ctx context.Context, key ledger.Key, ref connector.Ref, address string) error {
+	return o.conn.Ledger().Each(ctx, func(k ledger.Key, e ledger.Entry) error {
+		if k == key || k.Connector != key.Connector || e.Incident == nil || e.Incident.ID != ref.ID {
+			return nil
+		}
+		if at := e.Incident.Tracker; at != "" && address != "" && at != address {
+			return nil
+		}
+		return fmt.Errorf("%w: %q belongs to case %q in space %q", ErrTaken, ref.ID, k.Case, k.Space)
+	})
+}
+
+// lookUp asks the tracker for the incident, where it can be asked. A person who
+// is sure is believed if the tracker does not answer, not if it says no.
+func lookUp(ctx context.Context, c connector.Connector, ref connector.Ref, sure bool) error {
+	if !c.Capabilities().ReadIncident {
+		return nil
+	}
+	_, err := c.ReadIncident(ctx, ref, nil)
+	switch {
+	case err == nil:
+		return nil
+	case connector.AsError("read incident", err).Kind == connector.NotFound:
+		return fmt.Errorf("%w: %q", ErrNoIncident, ref.ID)
+	}
+	return notLookedUp(ctx, ref, err, sure)
+}
+
+// notLookedUp is nil for a person who is sure and has not given up.
+func notLookedUp(ctx context.Context, ref connector.Ref, cause error, sure bool) error {
+	if ctx.Err() == nil && sure {
+		return nil
+	}
+	return fmt.Errorf("%w: %q: %w", ErrNotLookedUp, ref.ID, cause)
+}
