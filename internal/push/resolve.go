@@ -15,6 +15,8 @@ import (
 type Resolution struct {
 	// At is when the person said so.
 	At time.Time
+	// Tracker is the address of the tracker that Incident is at; "" is unknown.
+	Tracker string
 	// Incident: this is the case's incident at the tracker.
 	Incident connector.Ref
 	// None: the case has no incident there; the next push creates one.
@@ -74,7 +76,7 @@ func link(e *ledger.Entry, r Resolution) {
 	if e.Incident != nil && e.Incident.ID != ref.ID {
 		e.Comments = nil
 	}
-	e.Incident = &ledger.Incident{ID: ref.ID, Title: ref.Title, URL: ref.URL, How: ledger.Linked, At: r.At.UTC()}
+	e.Incident = &ledger.Incident{ID: ref.ID, Title: ref.Title, URL: ref.URL, How: ledger.Linked, Tracker: r.Tracker, At: r.At.UTC()}
 	e.Fields, e.Pushed, e.Unlinked = nil, ledger.CaseState{}, ""
 	if e.Plan != nil {
 		e.Plan.Create, e.Plan.Fields = false, nil

@@ -102,8 +102,10 @@ func TestListener(t *testing.T) {
 	defer l.Close()
 	at := time.Now().UTC()
 	for n, r := range []push.Result{
-		{CaseID: "b", EventSeq: 9, ThroughSeq: 9}, {CaseID: "a", EventSeq: 1, ThroughSeq: 1},
-		{CaseID: "a", EventSeq: 2, ThroughSeq: 5}, {CaseID: "a", EventSeq: 6, ThroughSeq: 6},
+		{CaseID: "b", EventSeq: 9, ThroughSeq: 9},
+		{CaseID: "a", EventSeq: 1, ThroughSeq: 1},
+		{CaseID: "a", EventSeq: 2, ThroughSeq: 5},
+		{CaseID: "a", EventSeq: 6, ThroughSeq: 6},
 	} {
 		r.SpaceID, r.Outcome, r.At = "default", push.Pushed, at.Add(time.Duration(n))
 		for range 2 { // telling it again is harmless

@@ -67,7 +67,7 @@ func TestMalformedEvents(t *testing.T) {
 		{"other space in the body", `{"case_id": "c-1", "space_id": "soc"}`, []string{"space_id", `"soc"`, `"default"`, "subject"}},
 		{"snapshot of another case", `{"case_id": "c-1", "case": {"id": "c-2"}}`, []string{"case.id", `"c-1"`}},
 		{"case is no object", `{"case_id": "c-1", "case": "c-1"}`, []string{"case", "object"}},
-		{"tags are no list", `{"case_id": "c-1", "connector_id": "soc-jira", "case": {"id": "c-1", "title": "T", "tags": "a"}}`, []string{"tags", "string"}},
+		{"tags are no list", `{"case_id": "c-1", "connector_id": "soc-jira", "case": {"id": "c-1", "title": "T", "tags": "a"}}`, []string{"tags", "want a list"}},
 		{"an owner that has no cases", `{"case_id": "c-1", "owner": "security"}`, []string{"owner", "securitySolution"}},
 		{"a time that is none", `{"case_id": "c-1", "requested_at": "yesterday"}`, []string{"requested_at", "RFC 3339"}},
 		{"unknown CloudEvents", `{"specversion": "2.0", "id": "x", "data": {"case_id": "c-1"}}`, []string{"specversion", "1.0"}},
