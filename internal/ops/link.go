@@ -23,18 +23,23 @@ func (o *Ops) checkIncident(ctx context.Context, key ledger.Key, e ledger.Entry,
 	if ref.IsZero() {
 		return nil
 	}
-	t, err := o.connectors.Target(ctx, key.Connector)
-	address := ""
-	if err == nil {
-		address = t.Connector.Capabilities().Address
-	}
-	if taken := o.checkFree(ctx, key, ref, address); taken != nil {
+	if taken := o.checkFree(ctx, key, ref, o.address(ctx, key.Connector)); taken != nil {
 		return taken
 	}
+	t, err := o.connectors.Target(ctx, key.Connector)
 	if err != nil {
 		return notLookedUp(ctx, ref, err, opts.Sure)
 	}
 	return lookUp(ctx, t.Connector, ref, opts.Sure)
+}
+
+// address is where the connector's tracker is, "" if that is not known.
+func (o *Ops) address(ctx context.Context, connectorID string) string {
+	t, err := o.connectors.Target(ctx, connectorID)
+	if err != nil {
+		return ""
+	}
+	return t.Connector.Capabilities().Address
 }
 
 // checkFree goes through the ledger: two cases that share an incident would

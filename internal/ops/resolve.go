@@ -64,8 +64,8 @@ func (o *Ops) Resolve(ctx context.Context, key ledger.Key, opts ResolveOptions) 
 		return Resolved{}, err
 	}
 	opts.Resolution.At = time.Now()
-	if t, err := o.connectors.Target(ctx, key.Connector); err == nil {
-		opts.Tracker = t.Connector.Capabilities().Address
+	if !opts.Incident.IsZero() {
+		opts.Tracker = o.address(ctx, key.Connector)
 	}
 	settled, err := push.Resolve(e, opts.Resolution)
 	if err != nil {
