@@ -80,7 +80,7 @@ func (a *attempt) reopened(ctx context.Context) (bool, *failure) {
 		return false, nil
 	}
 	at, known, err := a.p.Kibana.ClosedSince(ctx, a.job.Space, a.job.Case, a.state.headAt)
-	if connector.AsError("", err) != nil && connector.AsError("", err).Kind == connector.NotFound {
+	if e := connector.AsError("read closes", err); e != nil && e.Kind == connector.NotFound {
 		return false, nil // closing says so
 	}
 	return known && !at.IsZero(), failed(StageClose, err)

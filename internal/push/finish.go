@@ -34,9 +34,8 @@ func (a *attempt) succeed(ctx context.Context) (Verdict, error) {
 	e.Cursor = a.cursor(a.state.head)
 	e.Plan, e.Retry = nil, nil
 	e.Dead = e.Dead && !wasDead
-	if a.state.order.Before(e.Pushed) {
-		// An older state changed nothing; it does not become the newest either.
-	} else if e.Incident != nil {
+	// An older state changed no field; it does not become the newest either.
+	if e.Incident != nil && !a.state.order.Before(e.Pushed) {
 		e.Pushed = a.state.order
 	}
 	e.Claim = nil
@@ -89,10 +88,7 @@ func (a *attempt) outcome(o Outcome, reason Reason) *ledger.Outcome {
 	if from.IsZero() {
 		from = a.start
 	}
-	attempts := 1
-	if r := a.entry.Retry; r != nil {
-		attempts += r.Attempts
-	}
+	attempts, _ := a.tries()
 	through := a.state.head
 	if through.IsZero() {
 		through = a.wanted()
@@ -101,6 +97,15 @@ func (a *attempt) outcome(o Outcome, reason Reason) *ledger.Outcome {
 		Outcome: string(o), Reason: string(reason), EventID: a.job.EventID, EventSeq: a.job.Seq,
 		Through: through, Owner: a.ownerOf(), Attempts: attempts, TookMS: now.Sub(from).Milliseconds(), At: now,
 	}
+}
+
+// tries counts this attempt and those of the push before it, and says when the
+// first one was.
+func (a *attempt) tries() (n int, first time.Time) {
+	if r := a.entry.Retry; r != nil {
+		return r.Attempts + 1, r.First
+	}
+	return 1, time.Now()
 }
 
 func (a *attempt) ownerOf() string {
@@ -136,12 +141,8 @@ func (a *attempt) fail(ctx context.Context, f *failure) (Verdict, error) {
 	if f.stale {
 		return Verdict{Action: HandBack, Delay: staleDelay, Note: "a replica answered with an older state"}, nil
 	}
-	now := time.Now()
-	attempts, first := 1, now
-	if r := a.entry.Retry; r != nil {
-		attempts, first = r.Attempts+1, r.First
-	}
-	d := a.decide(f, attempts, first, now)
+	attempts, first := a.tries()
+	d := a.decide(f, attempts, first)
 	switch d.Verb {
 	case Retry, Settle:
 		return a.retry(ctx, f, d, attempts, first)
@@ -150,9 +151,9 @@ func (a *attempt) fail(ctx context.Context, f *failure) (Verdict, error) {
 	}
 }
 
-func (a *attempt) decide(f *failure, attempts int, first, now time.Time) Decision {
+func (a *attempt) decide(f *failure, attempts int, first time.Time) Decision {
 	return Decide(Situation{
-		Stage: f.stage, Err: f.err, Attempts: attempts, First: first, Now: now, Reason: f.reason,
+		Stage: f.stage, Err: f.err, Attempts: attempts, First: first, Now: time.Now(), Reason: f.reason,
 		Settle: a.settleAfter(), Jitter: a.p.Jitter(), Policy: a.p.Policy,
 	})
 }
@@ -197,7 +198,6 @@ func (a *attempt) retry(ctx context.Context, f *failure, d Decision, attempts in
 // in between tells it twice, never not at all.
 func (a *attempt) bury(ctx context.Context, f *failure, d Decision, attempts int, first time.Time) (Verdict, error) {
 	o := a.outcome(DeadLettered, d.Reason)
-	o.Attempts = attempts
 	letter := DeadLetter{
 		Format: Format, ConnectorID: a.job.Connector, ConnectorTypeID: a.target.Definition.Type,
 		SpaceID: a.job.Space, CaseID: a.job.Case, Owner: o.Owner, EventID: a.job.EventID,

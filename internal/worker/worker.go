@@ -104,7 +104,8 @@ func ownerName() string {
 
 // Run works until ctx is done, then stops taking jobs and lets those in flight
 // end, for at most the configured drain time. What is not done then is handed
-// back by the queue or settled by whoever claims it next.
+// back by the queue or settled by whoever claims it next. The error is that of
+// Options.Fatal, if that ended it.
 func (w *Worker) Run(ctx context.Context) error {
 	ids, err := w.conn.Queues(ctx)
 	if err != nil {
@@ -138,9 +139,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	if !w.queues.drain(w.opts.Config.Worker.DrainTimeout) {
 		w.log.Warn("stopped with pushes in flight: they are looked up before they are repeated",
 			telemetry.Duration("waited", w.opts.Config.Worker.DrainTimeout))
-		return nil
+	} else {
+		w.log.Info("worker stopped")
 	}
-	w.log.Info("worker stopped")
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -152,17 +153,24 @@ func (w *Worker) watch(ctx context.Context, end context.CancelCauseFunc) error {
 	if w.opts.Fatal == nil {
 		return nil
 	}
-	tick := time.NewTicker(watchEvery)
+	every(ctx, watchEvery, func() {
+		if err := w.opts.Fatal(); err != nil {
+			end(err)
+		}
+	})
+	return nil
+}
+
+// every calls f again and again until ctx is done, the first time after d.
+func every(ctx context.Context, d time.Duration, f func()) {
+	tick := time.NewTicker(d)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-tick.C:
-		}
-		if err := w.opts.Fatal(); err != nil {
-			end(err)
-			return nil
+			f()
 		}
 	}
 }
@@ -210,20 +218,14 @@ const (
 
 // retire removes old events that nothing needs, now and then.
 func (w *Worker) retire(ctx context.Context) error {
-	tick := time.NewTicker(retireEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	every(ctx, retireEvery, func() {
 		if first, err := w.conn.Retire(ctx); err != nil {
 			w.log.Warn("old events stay", telemetry.Err(err))
 		} else {
 			w.log.Debug("old events removed", telemetry.Uint64("first_seq", first))
 		}
-	}
+	})
+	return nil
 }
 
 // ensureQueue starts to work on a connector's queue, unless that is done already.
