@@ -2,11 +2,12 @@ package jira_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"github.com/casepush/casepush/internal/spectest"
 )
 
 // specification is one of Atlassian's OpenAPI documents, made strict.
@@ -36,25 +39,8 @@ func newSpecification(path, prefix string) *specification {
 	return s
 }
 
-// repoFile is a path below the repository's root, which holds go.mod.
-func repoFile(path string) (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(dir, path), nil
-		}
-		if dir == filepath.Dir(dir) {
-			return "", os.ErrNotExist
-		}
-		dir = filepath.Dir(dir)
-	}
-}
-
 func (s *specification) read() (routers.Router, error) {
-	file, err := repoFile("../shared/specs/" + s.path)
+	file, err := spectest.Path(s.path)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +104,7 @@ type validator struct {
 func (s *specification) router(t testing.TB) routers.Router {
 	t.Helper()
 	router, err := s.load()
-	if os.IsNotExist(err) && os.Getenv("CI") != "true" {
+	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CI") != "true" {
 		t.Logf("requests are not validated: no specification %s beside the repository", s.path)
 		return nil
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/httpclient"
 	"github.com/casepush/casepush/internal/secret"
+	"github.com/casepush/casepush/internal/spectest"
 )
 
 var update = flag.Bool("update", false, "rewrite what the vectors expect")
@@ -79,10 +80,7 @@ type request struct {
 
 func TestVectors(t *testing.T) {
 	t.Parallel()
-	dir, err := repoFile("testdata/vectors/jira")
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := filepath.Join(spectest.MustRoot(t), "testdata", "vectors", "jira")
 	files, err := filepath.Glob(dir + "/*.json")
 	if err != nil || len(files) < 8 {
 		t.Fatalf("%d vectors in %s, want at least 8 (%v)", len(files), dir, err)
@@ -121,7 +119,7 @@ func runVector(t *testing.T, file string) {
 	if validated.seen.Load() != int64(sent) {
 		t.Errorf("%d requests sent, %d came by the validator", sent, validated.seen.Load())
 	}
-	want := encode(t, v)
+	want := spectest.Encode(t, v)
 	if *update {
 		if err := os.WriteFile(file, want, 0o644); err != nil {
 			t.Fatal(err)
@@ -205,7 +203,7 @@ func (v *vector) do(t *testing.T, con connector.Connector, s *step) json.RawMess
 		}
 		result = failure
 	}
-	return encode(t, result)
+	return spectest.Encode(t, result)
 }
 
 // whole returns the comments that a step counts.
@@ -250,16 +248,4 @@ func byName(in connector.Incident) map[string]any {
 		out[f.Name] = f.Value
 	}
 	return out
-}
-
-func encode(t *testing.T, v any) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }

@@ -30,14 +30,14 @@ func (f Vectors[V]) Run(t *testing.T, answer func(*testing.T, V) V) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
 			want := readVector[V](t, file)
-			got := encode(t, answer(t, want))
+			got := Encode(t, answer(t, want))
 			if f.Update {
 				if err := os.WriteFile(file, got, 0o644); err != nil {
 					t.Fatal(err)
 				}
 				return
 			}
-			if diff := cmp.Diff(string(encode(t, want)), string(got)); diff != "" {
+			if diff := cmp.Diff(string(Encode(t, want)), string(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -59,8 +59,8 @@ func readVector[V any](t *testing.T, file string) V {
 	return v
 }
 
-// encode writes JSON as the files have it.
-func encode(t *testing.T, v any) []byte {
+// Encode writes JSON as the files have it.
+func Encode(t *testing.T, v any) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
