@@ -79,11 +79,12 @@ func (p *testProxy) tunnel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(200)
-	conn, _, err := http.NewResponseController(w).Hijack()
+	// The server may have read the client's first byte while it flushed the 200: it is in the buffer.
+	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(err)
 	}
-	go func() { _, _ = io.Copy(target, conn); _ = target.Close() }()
+	go func() { _, _ = io.Copy(target, buffered); _ = target.Close() }()
 	_, _ = io.Copy(conn, target)
 	_ = conn.Close()
 }
