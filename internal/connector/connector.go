@@ -47,6 +47,19 @@ type Connector interface {
 	AddComment(ctx context.Context, ref Ref, c Comment) error
 }
 
+// Deduplicator is a Connector that can put right what a process may do which
+// was suspended right before it sent: a second incident of one case.
+type Deduplicator interface {
+	Connector
+	// OtherIncidents returns every incident that carries the mark of id, keep
+	// left out, each verified like that of FindIncident, oldest first.
+	OtherIncidents(ctx context.Context, id CorrelationID, keep Ref) ([]Ref, error)
+	// RetireDuplicate says at duplicate that keep is the case's incident: it
+	// links the two, takes the mark off duplicate, and closes it if the
+	// connector is told how. It may be repeated with the same effect.
+	RetireDuplicate(ctx context.Context, id CorrelationID, keep, duplicate Ref) error
+}
+
 // CorrelationID is the mark by which an incident is found again. Adapters
 // derive from it what their tracker can store: a label, a field, a property.
 type CorrelationID struct {

@@ -48,6 +48,15 @@ func (e Effect) String() string {
 	return "unknown"
 }
 
+// Scope says how far a limit of the tracker reaches.
+type Scope int
+
+// The zero value is the safe one.
+const (
+	WholeTracker Scope = iota // nothing may be sent through this connector until it is over
+	OneIncident               // only this incident has to wait
+)
+
 // Error is what every method of a Connector returns. Both zero values are the
 // safe answer. It never holds a secret, a body or a query string; it may hold
 // the tracker's own words about what is wrong, bounded and redacted.
@@ -57,6 +66,7 @@ type Error struct {
 	Effect     Effect        // what has happened
 	Status     int           // HTTP status, 0 if there was no answer
 	RetryAfter time.Duration // how long the tracker asked us to wait, 0 if it did not
+	Scope      Scope         // of a RateLimited error: what has to wait
 	Err        error         // the cause; its text is the tracker's words where it gave any
 }
 
@@ -85,6 +95,9 @@ var (
 	ErrHostNotAllowed = errors.New("host not allowed")
 	// ErrTemplate: a template did not render to something that can be sent. Nothing was sent.
 	ErrTemplate = errors.New("template")
+	// ErrHeld: the connector is paused or held, so nothing was sent: no attempt
+	// of its own. RetryAfter says for how long, as far as that is known.
+	ErrHeld = errors.New("connector held")
 	// ErrAnswerTooLarge: the answer is larger than outbound.maxResponseContentLength.
 	// A reader may ask for less.
 	ErrAnswerTooLarge = errors.New("answer too large")
