@@ -166,7 +166,7 @@ var owners = []owner{
 	},
 	// Libraries.
 	{
-		of:  []string{"github.com/nats-io/..."},
+		of:  []string{"github.com/nats-io/...", "github.com/synadia-io/orbit.go/..."},
 		by:  []string{"internal/stream/..."},
 		why: "all that is true of NATS is said in one package, and every other one is tested without it",
 	},
@@ -186,7 +186,7 @@ var owners = []owner{
 		why: "a logger that is made elsewhere would write unredacted",
 	},
 	{
-		of:  []string{"github.com/spf13/cobra/...", "github.com/spf13/pflag", "github.com/jedib0t/go-pretty/...", "github.com/mattn/go-isatty", "golang.org/x/sys/unix"},
+		of:  []string{"github.com/spf13/cobra/...", "github.com/spf13/pflag", "github.com/jedib0t/go-pretty/...", "github.com/mattn/go-isatty", "github.com/schollz/progressbar/v3", "golang.org/x/sys/unix"},
 		by:  []string{"cmd/casepush"},
 		why: "the command line and the terminal are the command's business",
 	},
