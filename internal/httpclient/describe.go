@@ -23,9 +23,12 @@ func describe(err error) error {
 			return err
 		}
 	}
+	var gate shut
 	var large tooLarge
 	var late noAnswer
 	switch {
+	case errors.As(err, &gate):
+		return gate
 	case errors.As(err, &large):
 		return large
 	case errors.As(err, &late):

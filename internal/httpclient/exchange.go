@@ -21,6 +21,8 @@ type Exchange struct {
 	// not that nothing was found: it is Transient instead of NotFound.
 	Search bool
 	Words  func(body []byte) string // the tracker's words in the body of a refusal; nil if it has none
+	// Scope says by the header of a 429 what has to wait. nil: the whole tracker.
+	Scope func(http.Header) connector.Scope
 }
 
 // Do sends the request once and returns the body of a success: a 2xx whose
@@ -31,8 +33,7 @@ type Exchange struct {
 // 500 characters and without the credentials of the request; never a body, a
 // query string or a header. The client should come from [New].
 func (x Exchange) Do(client *http.Client, req *http.Request) ([]byte, error) {
-	ctx, trip := follow(req.Context())
-	trip.reads.Store(x.Reads || x.Search)
+	ctx, trip := x.follow(req.Context())
 	req = req.WithContext(ctx)
 	if req.Header == nil {
 		req.Header = http.Header{}
@@ -43,7 +44,7 @@ func (x Exchange) Do(client *http.Client, req *http.Request) ([]byte, error) {
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, x.unanswered(req, trip, err)
+		return nil, x.unanswered(trip, err)
 	}
 	defer resp.Body.Close()
 	body, readErr := io.ReadAll(resp.Body)
@@ -51,7 +52,7 @@ func (x Exchange) Do(client *http.Client, req *http.Request) ([]byte, error) {
 		if readErr != nil {
 			body = nil // half a body has no words
 		}
-		return nil, x.refused(req, resp, body)
+		return nil, x.refused(req, resp, trip, body)
 	}
 	if readErr == nil {
 		body, readErr = jsonOrEmpty(body)
@@ -72,7 +73,7 @@ func (x Exchange) fail(e *connector.Error) *connector.Error {
 }
 
 // unanswered judges a request without an answer.
-func (x Exchange) unanswered(_ *http.Request, trip *journey, err error) error {
+func (x Exchange) unanswered(trip *journey, err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err // its own text is the URL with its query
@@ -84,16 +85,17 @@ func (x Exchange) unanswered(_ *http.Request, trip *journey, err error) error {
 	if errors.Is(err, connector.ErrHostNotAllowed) || errors.Is(err, errBadRequest) {
 		e.Kind = connector.Rejected
 	}
+	held(e, err)
 	return x.fail(e)
 }
 
 // refused judges an answer that is not a 2xx.
-func (x Exchange) refused(req *http.Request, resp *http.Response, body []byte) error {
+func (x Exchange) refused(req *http.Request, resp *http.Response, trip *journey, body []byte) error {
 	kind, effect := judge(resp.StatusCode)
 	if x.Search && kind == connector.NotFound {
 		kind = connector.Transient
 	}
-	e := &connector.Error{Kind: kind, Effect: effect, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
+	e := &connector.Error{Kind: kind, Effect: effect, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header), Scope: trip.scopeOf(resp)}
 	if to := redirectHost(resp); to != "" {
 		e.Err = fmt.Errorf("redirect to host %q not followed", to)
 	} else if x.Words != nil && len(body) > 0 {

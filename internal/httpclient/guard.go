@@ -23,18 +23,25 @@ type guard struct {
 	timeout  time.Duration
 	maxBytes int64
 	pace     *rate.Limiter // nil is no limit
+	gate     Gate          // nil lets everything pass
 }
 
 func newGuard(s Settings, base http.RoundTripper, p proxy) *guard {
 	return &guard{
 		base: base, byHost: map[string]http.RoundTripper{}, proxy: p,
-		allowed: lower(s.AllowedHosts), timeout: s.ResponseTimeout, maxBytes: s.MaxResponseBytes, pace: pace(s.RequestsPerSecond),
+		allowed: lower(s.AllowedHosts), timeout: s.ResponseTimeout, maxBytes: s.MaxResponseBytes, pace: pace(s.RequestsPerSecond), gate: s.Gate,
 	}
 }
 
 // RoundTrip sends the request at most once: see [guard.prepare].
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	trip := journeyOf(req.Context())
+	base := g.base
+	if own := g.byHost[keyOf(req.URL)]; own != nil {
+		base = own
+	}
+	_, real := base.(*http.Transport)
+	trip.reports.Store(real)
 	if err := g.admit(req); err != nil {
 		trip.refused.Store(true)
 		if req.Body != nil {
@@ -42,12 +49,6 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
-	base := g.base
-	if own := g.byHost[keyOf(req.URL)]; own != nil {
-		base = own
-	}
-	_, real := base.(*http.Transport)
-	trip.reports.Store(real)
 	ctx, cancel := context.WithTimeoutCause(req.Context(), g.timeout, noAnswer{g.timeout})
 	resp, err := base.RoundTrip(g.prepare(ctx, req))
 	if err != nil {
@@ -57,6 +58,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, err
 	}
+	g.limited(trip, resp)
 	resp.Request = req
 	resp.Body = &boundedBody{ctx: ctx, cancel: cancel, body: resp.Body, limit: g.maxBytes, left: g.maxBytes}
 	return resp, nil
@@ -84,19 +86,19 @@ func pace(perSecond float64) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))
 }
 
-// admit checks the request and waits for its turn. The wait ends at once when
-// the request's deadline would come first.
+// admit checks the request, waits for its turn, and asks the gate last: what
+// holds the connector may have come while the request waited. The wait ends at
+// once when the request's deadline would come first.
 func (g *guard) admit(req *http.Request) error {
 	if err := g.check(req); err != nil {
 		return err
 	}
-	if g.pace == nil {
-		return nil
+	if g.pace != nil {
+		if err := g.pace.Wait(req.Context()); err != nil {
+			return fmt.Errorf("not sent: delivery.requests_per_second leaves no room before the deadline: %w", err)
+		}
 	}
-	if err := g.pace.Wait(req.Context()); err != nil {
-		return fmt.Errorf("not sent: delivery.requests_per_second leaves no room before the deadline: %w", err)
-	}
-	return nil
+	return g.enter(req.Context())
 }
 
 // errBadRequest marks requests that cannot be sent at all.

@@ -5,17 +5,20 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
+
+	"github.com/casepush/casepush/internal/connector"
 )
 
 // journey records how far one request came, to know whether it can have had
 // an effect. Hooks of a connection that is still being dialled may run after
 // the request has failed, hence the atomics.
 type journey struct {
-	reads      atomic.Bool // the request changes nothing
-	refused    atomic.Bool // the guard did not pass it on
-	reports    atomic.Bool // it went to a transport that is known to report connections
-	connecting atomic.Bool // the transport reported that it looks for a connection
-	connected  atomic.Bool // it has one: from now on bytes may leave
+	scope      func(http.Header) connector.Scope // never changed; nil: every limit is the whole tracker's
+	reads      atomic.Bool                       // the request changes nothing
+	refused    atomic.Bool                       // the guard did not pass it on
+	reports    atomic.Bool                       // it went to a transport that is known to report connections
+	connecting atomic.Bool                       // the transport reported that it looks for a connection
+	connected  atomic.Bool                       // it has one: from now on bytes may leave
 }
 
 type journeyKey struct{}
@@ -32,8 +35,9 @@ func IsRead(req *http.Request) bool {
 // The border is GotConn, which http.Transport calls after dial, TLS handshake
 // and proxy CONNECT, in the goroutine of the request, and before it writes.
 // WroteHeaders would be narrower but is called when the bytes are in a buffer.
-func follow(ctx context.Context) (context.Context, *journey) {
-	j := &journey{}
+func (x Exchange) follow(ctx context.Context) (context.Context, *journey) {
+	j := &journey{scope: x.Scope}
+	j.reads.Store(x.Reads || x.Search)
 	ctx = context.WithValue(ctx, journeyKey{}, j)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn: func(string) { j.connecting.Store(true) },
@@ -47,6 +51,14 @@ func journeyOf(ctx context.Context) *journey {
 		return j
 	}
 	return &journey{}
+}
+
+// scopeOf says how far the limit reaches that an answer tells of.
+func (j *journey) scopeOf(resp *http.Response) connector.Scope {
+	if resp.StatusCode != http.StatusTooManyRequests || j.scope == nil {
+		return connector.WholeTracker
+	}
+	return j.scope(resp.Header)
 }
 
 // mayHaveLeft says whether bytes of the request may have reached the tracker.

@@ -28,6 +28,7 @@ type Settings struct {
 	ResponseTimeout    time.Duration            // from the dial to the last byte of the answer; 0 is 60 s
 	MaxResponseBytes   int64                    // after decompression; 0 is 1 MiB
 	RequestsPerSecond  float64                  // of this client; 0 is no limit. Bursts are at most one second's worth
+	Gate               Gate                     // asked before each request; nil is none
 }
 
 // HostSettings overrides TLS for one scheme://host:port. Only https counts;
