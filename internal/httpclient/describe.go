@@ -18,7 +18,7 @@ var errCutOff = errors.New("the connection ended before the whole answer came")
 // of TLS are; those of net/http's parser quote what the server sent, and
 // others may come from a transport that we do not know.
 func describe(err error) error {
-	for _, ours := range []error{connector.ErrHostNotAllowed, errBadRequest, errHTML, errNotJSON} {
+	for _, ours := range []error{connector.ErrHostNotAllowed, errBadRequest, errNoRoom, errHTML, errNotJSON} {
 		if errors.Is(err, ours) {
 			return err
 		}

@@ -21,6 +21,7 @@ type Exchange struct {
 	// not that nothing was found: it is Transient instead of NotFound.
 	Search bool
 	Words  func(body []byte) string // the tracker's words in the body of a refusal; nil if it has none
+	Class  Class                    // who goes first when requests wait for the budget
 	// Scope says by the header of a 429 what has to wait. nil: the whole tracker.
 	Scope func(http.Header) connector.Scope
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/casepush/casepush/internal/connector"
 )
 
@@ -22,8 +20,8 @@ type guard struct {
 	allowed  []string
 	timeout  time.Duration
 	maxBytes int64
-	pace     *rate.Limiter // nil is no limit
-	gate     Gate          // nil lets everything pass
+	pace     *pacer // nil is no limit
+	gate     Gate   // nil lets everything pass
 }
 
 func newGuard(s Settings, base http.RoundTripper, p proxy) *guard {
@@ -42,7 +40,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	_, real := base.(*http.Transport)
 	trip.reports.Store(real)
-	if err := g.admit(req); err != nil {
+	if err := g.admit(req, trip); err != nil {
 		trip.refused.Store(true)
 		if req.Body != nil {
 			_ = req.Body.Close()
@@ -78,25 +76,15 @@ func closeIdle(base http.RoundTripper) {
 	}
 }
 
-// pace makes the limiter of a client.
-func pace(perSecond float64) *rate.Limiter {
-	if perSecond <= 0 {
-		return nil
-	}
-	return rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))
-}
-
 // admit checks the request, waits for its turn, and asks the gate last: what
 // holds the connector may have come while the request waited. The wait ends at
 // once when the request's deadline would come first.
-func (g *guard) admit(req *http.Request) error {
+func (g *guard) admit(req *http.Request, trip *journey) error {
 	if err := g.check(req); err != nil {
 		return err
 	}
-	if g.pace != nil {
-		if err := g.pace.Wait(req.Context()); err != nil {
-			return fmt.Errorf("not sent: delivery.requests_per_second leaves no room before the deadline: %w", err)
-		}
+	if err := g.pace.wait(req.Context(), trip.class); err != nil {
+		return err
 	}
 	return g.enter(req.Context())
 }

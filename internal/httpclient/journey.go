@@ -13,7 +13,8 @@ import (
 // an effect. Hooks of a connection that is still being dialled may run after
 // the request has failed, hence the atomics.
 type journey struct {
-	scope      func(http.Header) connector.Scope // never changed; nil: every limit is the whole tracker's
+	class      Class                             // of the exchange; never changed, nor is scope
+	scope      func(http.Header) connector.Scope // nil: every limit is the whole tracker's
 	reads      atomic.Bool                       // the request changes nothing
 	refused    atomic.Bool                       // the guard did not pass it on
 	reports    atomic.Bool                       // it went to a transport that is known to report connections
@@ -36,7 +37,7 @@ func IsRead(req *http.Request) bool {
 // and proxy CONNECT, in the goroutine of the request, and before it writes.
 // WroteHeaders would be narrower but is called when the bytes are in a buffer.
 func (x Exchange) follow(ctx context.Context) (context.Context, *journey) {
-	j := &journey{scope: x.Scope}
+	j := &journey{class: x.Class, scope: x.Scope}
 	j.reads.Store(x.Reads || x.Search)
 	ctx = context.WithValue(ctx, journeyKey{}, j)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{

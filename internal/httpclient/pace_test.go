@@ -57,3 +57,34 @@ func TestRequestsPerSecond(t *testing.T) {
 		})
 	}
 }
+
+// TestClassOfExchange: what an adapter says of a request decides who goes first.
+func TestClassOfExchange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var served []string
+		s := anyHost()
+		s.RequestsPerSecond = 1
+		client, err := httpclient.NewWithTransport(s, connectortest.InProcess(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			served = append(served, r.URL.Path[1:])
+		})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range []struct {
+			path  string
+			class httpclient.Class
+		}{{"burst", httpclient.Updates}, {"update", httpclient.Updates}, {"comment", httpclient.Comments}, {"create", httpclient.Creates}, {"read", 0}} {
+			go func() {
+				if _, e := do(t, client, httpclient.Exchange{Class: one.class}, newRequest(t, "POST", "http://tracker.example/"+one.path, "{}")); e != nil {
+					t.Error(e)
+				}
+			}()
+			synctest.Wait()
+		}
+		<-time.After(10 * time.Second)
+		synctest.Wait()
+		if got := strings.Join(served, ", "); got != "burst, create, read, comment, update" {
+			t.Errorf("served in this order: %s", got)
+		}
+	})
+}
