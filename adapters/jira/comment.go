@@ -6,6 +6,7 @@ import (
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/wire"
+	"github.com/casepush/casepush/internal/httpclient"
 )
 
 const (
@@ -32,7 +33,7 @@ func (j *jira) AddComment(ctx context.Context, ref connector.Ref, c connector.Co
 	if err := j.throttle.wait(ctx, op, ref.ID); err != nil {
 		return err
 	}
-	_, err = j.send(ctx, call{op: op, method: http.MethodPost, path: "issue", parts: []string{ref.ID}, suffix: "/comment", body: body})
+	_, err = j.send(ctx, call{op: op, method: http.MethodPost, path: "issue", parts: []string{ref.ID}, suffix: "/comment", body: body, class: httpclient.Comments})
 	return err
 }
 

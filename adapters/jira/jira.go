@@ -15,6 +15,7 @@ import (
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/wire"
+	"github.com/casepush/casepush/internal/httpclient"
 )
 
 // TypeID is the connector type's id in Kibana.
@@ -155,7 +156,7 @@ func (j *jira) UpdateIncident(ctx context.Context, id connector.CorrelationID, r
 	if err := j.throttle.wait(ctx, op, ref.ID); err != nil {
 		return err
 	}
-	_, err = j.send(ctx, call{op: op, method: http.MethodPut, path: "issue", parts: []string{ref.ID}, body: body})
+	_, err = j.send(ctx, call{op: op, method: http.MethodPut, path: "issue", parts: []string{ref.ID}, body: body, class: httpclient.Updates})
 	return err
 }
 

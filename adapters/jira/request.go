@@ -27,8 +27,9 @@ type call struct {
 	suffix string     // after the parts, already escaped
 	query  url.Values // may be nil
 	body   []byte     // JSON; nil for none
-	reads  bool       // changes nothing
-	search bool       // reads, and a 404 does not mean a missing issue
+	class  httpclient.Class
+	reads  bool // changes nothing
+	search bool // reads, and a 404 does not mean a missing issue
 }
 
 // send does one request and returns the body of a 2xx answer. Every error is
@@ -38,12 +39,23 @@ func (j *jira) send(ctx context.Context, c call) ([]byte, error) {
 	if err != nil {
 		return nil, connector.Unsendable(c.op, err)
 	}
-	exchange := httpclient.Exchange{Op: c.op, Reads: c.reads || c.search, Search: c.search, Words: words}
+	exchange := httpclient.Exchange{
+		Op: c.op, Reads: c.reads || c.search, Search: c.search, Words: words, Class: c.class, Scope: limitScope,
+	}
 	body, doErr := exchange.Do(j.http, req)
 	if doErr != nil {
 		return nil, connector.AsError(c.op, doErr)
 	}
 	return body, nil
+}
+
+// limitScope says what a 429 is about: Jira Cloud counts the writes to each
+// issue apart.
+func limitScope(h http.Header) connector.Scope {
+	if h.Get("RateLimit-Reason") == "jira-per-issue-on-write" {
+		return connector.OneIncident
+	}
+	return connector.WholeTracker
 }
 
 func (j *jira) request(ctx context.Context, c call) (*http.Request, error) {

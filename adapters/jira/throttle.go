@@ -64,7 +64,7 @@ func (t *throttle) wait(ctx context.Context, op, issue string) error {
 	if end, ok := ctx.Deadline(); ok && end.Before(now.Add(delay)) {
 		cancel()
 		return &connector.Error{
-			Op: op, Kind: connector.RateLimited, Effect: connector.NotApplied, RetryAfter: delay,
+			Op: op, Kind: connector.RateLimited, Effect: connector.NotApplied, RetryAfter: delay, Scope: connector.OneIncident,
 			Err: fmt.Errorf("issue %q has had as many writes as Jira allows; nothing was sent", issue),
 		}
 	}

@@ -95,7 +95,7 @@ func TestThrottleDeadline(t *testing.T) {
 			if err := th.wait(ctx, "add comment", "1"); !errors.As(err, &e) {
 				t.Fatalf("error %v, want a *connector.Error", err)
 			}
-			if e.Kind != connector.RateLimited || e.Effect != connector.NotApplied || e.RetryAfter != time.Minute {
+			if e.Kind != connector.RateLimited || e.Effect != connector.NotApplied || e.RetryAfter != time.Minute || e.Scope != connector.OneIncident {
 				t.Errorf("error %+v", e)
 			}
 		}

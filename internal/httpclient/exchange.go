@@ -96,7 +96,7 @@ func (x Exchange) refused(req *http.Request, resp *http.Response, trip *journey,
 	if x.Search && kind == connector.NotFound {
 		kind = connector.Transient
 	}
-	e := &connector.Error{Kind: kind, Effect: effect, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header), Scope: trip.scopeOf(resp)}
+	e := &connector.Error{Kind: kind, Effect: effect, Status: resp.StatusCode, RetryAfter: askedWait(resp), Scope: trip.scopeOf(resp)}
 	if to := redirectHost(resp); to != "" {
 		e.Err = fmt.Errorf("redirect to host %q not followed", to)
 	} else if x.Words != nil && len(body) > 0 {

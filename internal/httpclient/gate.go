@@ -47,7 +47,7 @@ func (g *guard) limited(trip *journey, resp *http.Response) {
 	if g.gate == nil || trip.scopeOf(resp) != connector.WholeTracker {
 		return
 	}
-	d := retryAfter(resp.Header)
+	d := askedWait(resp)
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable && d > 0 {
 		g.gate.Limited(d)
 	}

@@ -133,6 +133,7 @@ func TestGateHearsOfLimits(t *testing.T) {
 	}{
 		{429, nil, "[0s]", connector.WholeTracker},
 		{429, map[string]string{"Retry-After": "7"}, "[7s]", connector.WholeTracker},
+		{429, map[string]string{"X-RateLimit-Reset": "9999999999"}, "[1h0m0s]", connector.WholeTracker},
 		{429, map[string]string{"Retry-After": "7", "RateLimit-Reason": "all"}, "[7s]", connector.WholeTracker},
 		{429, map[string]string{"Retry-After": "7", "RateLimit-Reason": "one"}, "[]", connector.OneIncident},
 		{503, map[string]string{"Retry-After": "7"}, "[7s]", connector.WholeTracker},
