@@ -45,6 +45,13 @@ type Connector interface {
 	CountComments(ctx context.Context, ref Ref, cs []Comment) ([]int, error)
 	// AddComment adds one comment.
 	AddComment(ctx context.Context, ref Ref, c Comment) error
+	// Probe asks whether pushes can work at all: one harmless read that needs
+	// our credentials, the place that incidents go to, and the rights to write
+	// there. nil says that they can, as far as a read can tell; Unauthenticated
+	// that the credentials are wrong; Forbidden that a right is missing, by its
+	// name; NotFound that the place is not there. Any other error says nothing
+	// of these. A tracker that has no such read is not asked: nil.
+	Probe(ctx context.Context) error
 }
 
 // Deduplicator is a Connector that can put right what a process may do which

@@ -91,11 +91,15 @@ type JiraIssueType struct {
 //	GET, POST          search (Data Center; 410 on Cloud)
 //	GET                issue/createmeta/{project}/issuetypes
 //	GET                project/{project}
+//	GET                mypermissions
 //	GET                myself
 //	GET                serverInfo
 //
-// What it does not do: permissions of single users, screens, workflows,
-// rendering of wiki markup, change logs.
+// The control route /__permissions reads and sets (PUT) what its one user may
+// do: see [Jira.Permit].
+//
+// What it does not do: several users, screens, workflows, rendering of wiki
+// markup, change logs.
 type Jira struct {
 	*front
 	opts JiraOptions
@@ -105,6 +109,7 @@ type Jira struct {
 	number int
 	issues []*jiraIssue          // oldest first
 	byName map[string]*jiraIssue // by id and by key
+	denied map[string]bool       // permissions by key
 }
 
 // firstJiraID is the first issue's id: ids are numbers in text.
@@ -128,7 +133,7 @@ func NewJira(opts JiraOptions) *Jira {
 	if opts.MaxText == 0 {
 		opts.MaxText = 32767
 	}
-	j := &Jira{opts: opts, next: firstJiraID, byName: map[string]*jiraIssue{}}
+	j := &Jira{opts: opts, next: firstJiraID, byName: map[string]*jiraIssue{}, denied: map[string]bool{}}
 	j.front = newFront(opts.Seed, opts.JournalSize, j.dump, j.routes())
 	return j
 }
@@ -193,12 +198,12 @@ const jiraAPI = "/rest/api/2"
 // table has the handlers by method and path below jiraAPI.
 func (j *Jira) table() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"POST /issue":                                j.createIssue,
+		"POST /issue":                                j.need("CREATE_ISSUES", j.createIssue),
 		"GET /issue/{issue}":                         j.getIssue,
-		"PUT /issue/{issue}":                         j.updateIssue,
+		"PUT /issue/{issue}":                         j.need("EDIT_ISSUES", j.updateIssue),
 		"DELETE /issue/{issue}":                      j.deleteIssue,
 		"GET /issue/{issue}/comment":                 j.listComments,
-		"POST /issue/{issue}/comment":                j.addComment,
+		"POST /issue/{issue}/comment":                j.need("ADD_COMMENTS", j.addComment),
 		"GET /issue/{issue}/comment/{comment}":       j.getComment,
 		"PUT /issue/{issue}/comment/{comment}":       j.updateComment,
 		"DELETE /issue/{issue}/comment/{comment}":    j.deleteComment,
@@ -212,6 +217,7 @@ func (j *Jira) table() map[string]http.HandlerFunc {
 		"DELETE /comment/{comment}/properties/{key}": j.commentProperty,
 		createMeta:               j.issueTypes,
 		"GET /project/{project}": j.project,
+		"GET /mypermissions":     j.myPermissions,
 		"GET /myself":            j.myself,
 		"GET /serverInfo":        j.serverInfo,
 		"GET /search":            j.searchOffset,

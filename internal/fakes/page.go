@@ -16,6 +16,10 @@ import (
 
 // ServeHTTP serves the API, and an issue for people at /browse/{key}.
 func (j *Jira) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/__permissions" {
+		j.permissions(w, r)
+		return
+	}
 	key, ok := strings.CutPrefix(r.URL.Path, "/browse/")
 	if !ok {
 		j.front.ServeHTTP(w, r)

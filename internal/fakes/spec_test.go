@@ -111,6 +111,7 @@ func takesWhatTheSpecificationAllows(t *testing.T, specs map[Flavour]*spectest.O
 		{"removed search", "GET", "/search?jql=" + labelQuery, ``, 410, cloud},
 		{"issue types", "GET", "/issue/createmeta/HMS/issuetypes?startAt=0&maxResults=50", ``, 200, ""},
 		{"project", "GET", "/project/HMS", ``, 200, ""},
+		{"permissions", "GET", "/mypermissions?projectKey=HMS&permissions=CREATE_ISSUES,EDIT_ISSUES", ``, 200, ""},
 		{"myself", "GET", "/myself", ``, 200, ""},
 		{"server info", "GET", "/serverInfo", ``, 200, ""},
 	} {

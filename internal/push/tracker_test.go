@@ -140,6 +140,9 @@ func (t *tracker) UpdateIncident(_ context.Context, _ connector.CorrelationID, r
 	return asError(e)
 }
 
+// Probe implements connector.Connector.
+func (t *tracker) Probe(context.Context) error { return nil }
+
 func (t *tracker) AddComment(_ context.Context, ref connector.Ref, c connector.Comment) error {
 	t.note("COMMENT %s", c.ID)
 	e := t.answers["comment"]

@@ -2,6 +2,7 @@ package connectortest
 
 import (
 	"net/url"
+	"reflect"
 	"testing"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -17,6 +18,7 @@ func behaviourCases() []namedCase {
 		{"update: sets and keeps", updateKeeps},
 		{"update: twice is once", updateTwice},
 		{"read: what the tracker has", readBack},
+		{"probe: changes nothing", probeChangesNothing},
 		{"comment twice", commentTwice},
 		{"comment: look-up by digest", commentByDigest},
 		{"comment: several in one listing", commentsInOneListing},
@@ -173,6 +175,22 @@ func updateTwice(t testing.TB, h Harness) {
 		if states[1].Texts[name] != text {
 			b.Errorf("field %q: %q after one update, %q after two", name, text, states[1].Texts[name])
 		}
+	}
+}
+
+func probeChangesNothing(t testing.TB, h Harness) {
+	b := newBench(t, h)
+	b.create(0)
+	before := b.tracker.Incidents()
+	b.wire.reset()
+	if !b.canProbe() {
+		b.Skip("the tracker has nothing to probe")
+	}
+	if all, writes := b.wire.counted(); all != 1 || writes != 0 {
+		b.Errorf("%d requests, %d of them change something; want one that does not", all, writes)
+	}
+	if after := b.tracker.Incidents(); !reflect.DeepEqual(before, after) {
+		b.Errorf("the tracker has %+v, had %+v", after, before)
 	}
 }
 

@@ -35,7 +35,7 @@ func runFault(t testing.TB, h Harness, op operation, f fault) {
 	}
 	for {
 		b := newBench(t, h)
-		if !op.can(b.conn.Capabilities()) {
+		if !op.can(b) {
 			t.Skipf("the tracker cannot %s", op.name)
 		}
 		ref := op.prepare(b)
@@ -114,6 +114,8 @@ func otherKinds(op operation, f fault) []connector.Kind {
 	switch {
 	case f.status == 404 && (op.name == "create" || op.name == "find"):
 		return []connector.Kind{connector.Rejected, connector.Transient} // there is no incident that could be missing
+	case f.status == 404 && op.name == "probe":
+		return []connector.Kind{connector.Rejected} // NotFound is the place's; an adapter may know better
 	case f.success:
 		return []connector.Kind{connector.Transient, connector.Rejected} // JSON, but not what was asked for
 	}

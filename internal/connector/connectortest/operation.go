@@ -11,7 +11,7 @@ import (
 type operation struct {
 	name   string
 	writes bool
-	can    func(connector.Capabilities) bool
+	can    func(*bench) bool
 	// prepare makes what the call needs to be there.
 	prepare func(*bench) connector.Ref
 	call    func(context.Context, *bench, connector.Ref) error
@@ -22,7 +22,7 @@ type operation struct {
 const commentText = "canary-comment: first line\nsecond line, ünïcödé 😀"
 
 func operations() []operation {
-	always := func(connector.Capabilities) bool { return true }
+	always := func(*bench) bool { return true }
 	existing := func(b *bench) connector.Ref { return b.create(0) }
 	never := func(_, _ []Incident) bool { return false }
 	return []operation{
@@ -53,7 +53,7 @@ func operations() []operation {
 			applied: func(before, after []Incident) bool { return len(after[0].Comments) > len(before[0].Comments) },
 		},
 		{
-			name: "find", can: func(c connector.Capabilities) bool { return c.FindIncident }, prepare: existing,
+			name: "find", can: func(b *bench) bool { return b.conn.Capabilities().FindIncident }, prepare: existing,
 			call: func(ctx context.Context, b *bench, _ connector.Ref) error {
 				_, err := b.conn.FindIncident(ctx, caseID(0))
 				return err
@@ -61,7 +61,7 @@ func operations() []operation {
 			applied: never,
 		},
 		{
-			name: "count", can: func(c connector.Capabilities) bool { return c.CountComments }, prepare: existing,
+			name: "count", can: func(b *bench) bool { return b.conn.Capabilities().CountComments }, prepare: existing,
 			call: func(ctx context.Context, b *bench, ref connector.Ref) error {
 				_, err := b.conn.CountComments(ctx, ref, []connector.Comment{comment("c1", commentText)})
 				return err
@@ -69,12 +69,28 @@ func operations() []operation {
 			applied: never,
 		},
 		{
-			name: "read", can: func(c connector.Capabilities) bool { return c.ReadIncident }, prepare: existing,
+			name: "read", can: func(b *bench) bool { return b.conn.Capabilities().ReadIncident }, prepare: existing,
 			call: func(ctx context.Context, b *bench, ref connector.Ref) error {
 				_, err := b.conn.ReadIncident(ctx, ref, b.textNames())
 				return err
 			},
 			applied: never,
 		},
+		{
+			name: "probe", can: (*bench).canProbe, prepare: func(*bench) connector.Ref { return connector.Ref{} },
+			call:    func(ctx context.Context, b *bench, _ connector.Ref) error { return b.conn.Probe(ctx) },
+			applied: never,
+		},
 	}
+}
+
+// canProbe says whether the connector asks its tracker anything when it is
+// probed.
+func (b *bench) canProbe() bool {
+	b.Helper()
+	if err := b.conn.Probe(b.context()); err != nil {
+		b.Fatalf("probe: %v", err)
+	}
+	all, _ := b.wire.counted()
+	return all > 0
 }

@@ -96,6 +96,8 @@ func TestDefectsAreCaught(t *testing.T) {
 		{"has odd limits", defects{hasOddLimits: true}, []string{"capabilities"}},
 		{"changes its capabilities", defects{changesItsMind: true}, []string{"capabilities"}},
 		{"returns plain errors", defects{plainErrors: true}, []string{"create/400", "missing incident"}},
+		{"probes by writing", defects{probesByWriting: true}, []string{"probe: changes nothing"}},
+		{"probes and does not look", defects{probesBlindly: true}, []string{"probe/empty object", "probe/null"}},
 		{"hides that the incident is missing", defects{swallowsKind404s: true}, []string{"missing incident", "update/404"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

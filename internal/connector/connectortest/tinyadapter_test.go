@@ -27,7 +27,7 @@ type defects struct {
 	pastesID, losesMark, createsInTwoSteps, failsAfterReadBack, countsLoosely bool
 	commentsTwice, recreatesMissing, swallowsKind404s, listsForEach           bool
 	countsBackwards, ignoresTargets, settlesAtOnce, hasOddLimits              bool
-	changesItsMind                                                            bool
+	changesItsMind, probesByWriting, probesBlindly                            bool
 }
 
 // tiny is a complete adapter for the tiny tracker.

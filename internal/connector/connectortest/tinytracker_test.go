@@ -19,9 +19,9 @@ const (
 
 const tinyToken = "t1ny-s3cret/token+=="
 
-// tinyTracker is a tracker of four routes:
+// tinyTracker is a tracker of five routes:
 //
-//	POST /incidents, GET /incidents?mark=M, GET|PUT /incidents/{id}, POST /incidents/{id}/comments
+//	POST /incidents, GET /incidents?mark=M, GET|PUT /incidents/{id}, POST /incidents/{id}/comments, GET /rights
 type tinyTracker struct {
 	mux *http.ServeMux
 
@@ -43,6 +43,7 @@ func newTinyTracker() Tracker {
 	t := &tinyTracker{mux: http.NewServeMux()}
 	t.mux.HandleFunc("POST /incidents", t.create)
 	t.mux.HandleFunc("GET /incidents", t.search)
+	t.mux.HandleFunc("GET /rights", func(w http.ResponseWriter, _ *http.Request) { tinyAnswer(w, map[string]bool{"write": true}) })
 	t.mux.HandleFunc("GET /incidents/{id}", t.get)
 	t.mux.HandleFunc("PUT /incidents/{id}", t.update)
 	t.mux.HandleFunc("POST /incidents/{id}/comments", t.comment)

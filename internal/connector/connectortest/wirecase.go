@@ -32,7 +32,7 @@ func wireCases() []namedCase {
 func ready(t testing.TB, h Harness, op operation) (*bench, connector.Ref) {
 	t.Helper()
 	b := newBench(t, h)
-	if !op.can(b.conn.Capabilities()) {
+	if !op.can(b) {
 		t.Skipf("the tracker cannot %s", op.name)
 	}
 	ref := op.prepare(b)
