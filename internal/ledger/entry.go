@@ -202,10 +202,15 @@ func (s CaseState) Before(t CaseState) bool {
 // Retry is a push that waits.
 type Retry struct {
 	NotBefore time.Time `json:"at"`
-	Attempts  int       `json:"n"`
-	First     time.Time `json:"first"`
-	Stage     string    `json:"stage,omitempty"`
-	Reason    string    `json:"why,omitempty"` // the last error in words, redacted
+	// Attempts are those that sent something, or could have: 0 if the push was
+	// only put off.
+	Attempts int       `json:"n"`
+	First    time.Time `json:"first"`
+	// PutOff is for how long, since First, the push waited because its connector
+	// was held: no part of its age.
+	PutOff time.Duration `json:"held,omitempty"`
+	Stage  string        `json:"stage,omitempty"`
+	Reason string        `json:"why,omitempty"` // the last error in words, redacted
 }
 
 // Closing is a close that is owed.

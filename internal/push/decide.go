@@ -23,8 +23,12 @@ type Decision struct {
 	Verb   Verb
 	At     time.Time // of Retry and Settle
 	Reason Reason    // of Bury and Blocked; for Retry what it becomes when time is up
-	// HoldConnector: nothing else will work with this connector before At.
-	HoldConnector bool
+	// HoldUntil: nothing else may be sent through this connector before then,
+	// neither by this case nor by another. Zero: the error is this case's own.
+	HoldUntil time.Time
+	// PutOff: nothing was sent, because the connector or our own rule says not
+	// now. That is no attempt, and the wait is no part of the push's age.
+	PutOff bool
 }
 
 // Policy bounds retries.
@@ -42,7 +46,7 @@ type Situation struct {
 	Stage    Stage
 	Err      *connector.Error
 	Attempts int       // this one included
-	First    time.Time // when the first attempt was made
+	First    time.Time // when the first attempt was made, the time that it was put off left out
 	Now      time.Time
 	// Settle is how long to wait before an unknown effect can be looked up.
 	Settle time.Duration
@@ -57,6 +61,7 @@ type Situation struct {
 // Decide says what happens next. It is pure: same situation, same decision.
 func Decide(s Situation) Decision {
 	d := s.byError()
+	d.HoldUntil = s.hold(d)
 	if s.Reason != "" {
 		d.Reason = s.Reason
 	}
@@ -68,24 +73,11 @@ func Decide(s Situation) Decision {
 
 // byError decides by the error alone.
 func (s Situation) byError() Decision {
-	backoff := Backoff(s.Policy, s.Attempts, s.Jitter)
-	at := s.Now.Add(max(backoff, 0))
-	if s.Err.RetryAfter > 0 {
-		at = s.Now.Add(s.Err.RetryAfter)
-	}
-	tired := s.Now.Sub(s.First) >= s.Policy.MaxAge
-
 	if s.changes() && s.Err.Effect == connector.EffectUnknown {
-		settled := s.Now.Add(s.Settle)
-		if settled.Before(at) {
-			settled = at
-		}
-		if tired {
-			// Not blocked: the intent stays in the ledger, and whatever comes
-			// next looks it up first.
-			return Decision{Verb: Bury, Reason: ReasonRetriesExhausted}
-		}
-		return Decision{Verb: Settle, At: settled, Reason: ReasonRetriesExhausted}
+		return s.settle()
+	}
+	if s.putOff() {
+		return Decision{Verb: Retry, At: s.again(), Reason: ReasonRetriesExhausted, PutOff: true}
 	}
 	switch s.Err.Kind {
 	case connector.Rejected:
@@ -94,17 +86,68 @@ func (s Situation) byError() Decision {
 		return Decision{Verb: Bury, Reason: ReasonForbidden}
 	case connector.NotFound:
 		return Decision{Verb: Bury, Reason: s.missing()}
-	case connector.Unauthenticated:
-		if tired {
-			return Decision{Verb: Bury, Reason: ReasonUnauthenticated}
-		}
-		return Decision{Verb: Retry, At: at, Reason: ReasonUnauthenticated, HoldConnector: s.atTracker()}
 	}
-	if tired {
+	reason := ReasonRetriesExhausted
+	if s.Err.Kind == connector.Unauthenticated {
+		reason = ReasonUnauthenticated
+	}
+	if s.tired() {
+		return Decision{Verb: Bury, Reason: reason}
+	}
+	return Decision{Verb: Retry, At: s.again(), Reason: reason}
+}
+
+// settle is for a change that may have happened.
+func (s Situation) settle() Decision {
+	if s.tired() {
+		// Not blocked: the intent stays in the ledger, and whatever comes
+		// next looks it up first.
 		return Decision{Verb: Bury, Reason: ReasonRetriesExhausted}
 	}
-	return Decision{Verb: Retry, At: at, Reason: ReasonRetriesExhausted}
+	at := s.again()
+	if settled := s.Now.Add(s.Settle); settled.After(at) {
+		at = settled
+	}
+	return Decision{Verb: Settle, At: at, Reason: ReasonRetriesExhausted}
 }
+
+// again is when the next attempt is made: exactly when the tracker said, if it
+// did. Of a request that was never sent nobody said more than how long it waits.
+func (s Situation) again() time.Time {
+	wait := Backoff(s.Policy, s.Attempts, s.Jitter)
+	if after := s.Err.RetryAfter; after > 0 {
+		wait = after
+		if s.putOff() {
+			wait = max(wait, minDelay)
+		}
+	}
+	return s.Now.Add(wait)
+}
+
+// hold says until when the error keeps everybody from the connector.
+func (s Situation) hold(d Decision) time.Time {
+	switch {
+	case !s.atTracker() || s.putOff():
+		// Who holds it knows for how long.
+	case s.Err.Kind == connector.Unauthenticated && d.Verb == Retry:
+		return d.At
+	case s.Err.Kind == connector.RateLimited && s.Err.Scope == connector.WholeTracker:
+		// The tracker's own time, whatever else this push waits for.
+		return s.again()
+	}
+	return time.Time{}
+}
+
+func (s Situation) tired() bool { return s.Now.Sub(s.First) >= s.Policy.MaxAge }
+
+// putOff reports whether nothing was sent because it is not the time.
+func (s Situation) putOff() bool {
+	return s.Err.Effect == connector.NotApplied && (errors.Is(s.Err, connector.ErrHeld) || errors.Is(s.Err, errTooEarly))
+}
+
+// errTooEarly is the cause of a look-up that was not made, since what it looks
+// for may not show yet.
+var errTooEarly = errors.New("too early to look")
 
 // changes reports whether the stage's requests leave traces at the tracker.
 // Closing is not among them: it is looked up anyway before it is repeated.

@@ -44,7 +44,7 @@ func TestDecideUnknownEffect(t *testing.T) {
 	for _, stage := range writeStages() {
 		for _, kind := range kinds() {
 			d := decisionOf(stage, kind, connector.EffectUnknown, 0)
-			if d.Verb != Settle || !d.At.Equal(now().Add(testSettle)) || d.HoldConnector {
+			if holds := !d.HoldUntil.IsZero(); d.Verb != Settle || !d.At.Equal(now().Add(testSettle)) || holds != (kind == connector.RateLimited) {
 				t.Errorf("%s, %s: %+v, want to settle after %s", stage, kind, d, testSettle)
 			}
 			d = decisionOf(stage, kind, connector.EffectUnknown, DefaultPolicy.MaxAge)
@@ -64,11 +64,12 @@ type outcome struct {
 
 func TestDecide(t *testing.T) {
 	again := outcome{verb: Retry, reason: ReasonRetriesExhausted}
+	limited := outcome{verb: Retry, reason: ReasonRetriesExhausted, hold: true}
 	locked := outcome{verb: Retry, reason: ReasonUnauthenticated, hold: true}
 	kibana := outcome{verb: Retry, reason: ReasonUnauthenticated}
 	bury := func(r Reason) outcome { return outcome{verb: Bury, reason: r} }
 	// In the order of kinds().
-	write := [7]outcome{again, again, again, bury(ReasonRejected), locked, bury(ReasonForbidden), bury(ReasonIncidentMissing)}
+	write := [7]outcome{again, limited, again, bury(ReasonRejected), locked, bury(ReasonForbidden), bury(ReasonIncidentMissing)}
 	ofCase := [7]outcome{again, again, again, bury(ReasonRejected), kibana, bury(ReasonForbidden), bury(ReasonCaseNotFound)}
 	create := write
 	create[connector.NotFound] = bury(ReasonRejected)
@@ -89,7 +90,7 @@ func TestDecide(t *testing.T) {
 			}
 			for _, effect := range effects {
 				d := decisionOf(stage, kind, effect, 0)
-				if got := (outcome{d.Verb, d.Reason, d.HoldConnector}); got != want[kind] {
+				if got := (outcome{d.Verb, d.Reason, !d.HoldUntil.IsZero()}); got != want[kind] {
 					t.Errorf("%s, %s, effect %s: %+v, want %+v", stage, kind, effect, got, want[kind])
 				}
 				if d.Verb == Retry && !d.At.Equal(now().Add(minDelay)) {

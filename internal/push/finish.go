@@ -102,10 +102,18 @@ func (a *attempt) outcome(o Outcome, reason Reason) *ledger.Outcome {
 // tries counts this attempt and those of the push before it, and says when the
 // first one was.
 func (a *attempt) tries() (n int, first time.Time) {
-	if r := a.entry.Retry; r != nil {
+	if r := a.entry.Retry; r != nil && r.Attempts > 0 {
 		return r.Attempts + 1, r.First
 	}
 	return 1, time.Now()
+}
+
+// putOff is for how long the push was put off so far.
+func (a *attempt) putOff() time.Duration {
+	if r := a.entry.Retry; r != nil && r.Attempts > 0 {
+		return r.PutOff
+	}
+	return 0
 }
 
 func (a *attempt) ownerOf() string {
@@ -153,7 +161,7 @@ func (a *attempt) fail(ctx context.Context, f *failure) (Verdict, error) {
 
 func (a *attempt) decide(f *failure, attempts int, first time.Time) Decision {
 	return Decide(Situation{
-		Stage: f.stage, Err: f.err, Attempts: attempts, First: first, Now: time.Now(), Reason: f.reason,
+		Stage: f.stage, Err: f.err, Attempts: attempts, First: first.Add(a.putOff()), Now: time.Now(), Reason: f.reason,
 		Settle: a.settleAfter(), Jitter: a.p.Jitter(), Policy: a.p.Policy,
 	})
 }
@@ -177,8 +185,12 @@ func (a *attempt) retry(ctx context.Context, f *failure, d Decision, attempts in
 	}
 	e.Want = a.promise()
 	e.Retry = &ledger.Retry{
-		NotBefore: d.At.UTC(), Attempts: attempts, First: first.UTC(),
+		NotBefore: d.At.UTC(), Attempts: attempts, First: first.UTC(), PutOff: a.putOff(),
 		Stage: string(f.stage), Reason: f.err.Error(),
+	}
+	if d.PutOff {
+		e.Retry.Attempts--
+		e.Retry.PutOff += max(0, time.Until(d.At))
 	}
 	if err := a.write(ctx, e); err != nil {
 		return Verdict{}, err
@@ -187,11 +199,7 @@ func (a *attempt) retry(ctx context.Context, f *failure, d Decision, attempts in
 	if d.Verb == Settle {
 		at = at.Add(settleMargin)
 	}
-	v := Verdict{Action: Later, At: at, Stage: f.stage, Err: f.err, Note: "will be tried again"}
-	if d.HoldConnector {
-		v.HoldUntil = d.At
-	}
-	return v, nil
+	return Verdict{Action: Later, At: at, HoldUntil: d.HoldUntil, Stage: f.stage, Err: f.err, Note: "will be tried again"}, nil
 }
 
 // bury stores the dead letter before the cursor moves past the event: a death
@@ -236,5 +244,5 @@ func (a *attempt) bury(ctx context.Context, f *failure, d Decision, attempts int
 	if err := a.p.Results.Publish(ctx, r); err != nil {
 		return Verdict{}, err
 	}
-	return Verdict{Action: Done, Result: &r, Stage: f.stage, Err: f.err, Note: string(d.Reason)}, nil
+	return Verdict{Action: Done, HoldUntil: d.HoldUntil, Result: &r, Stage: f.stage, Err: f.err, Note: string(d.Reason)}, nil
 }

@@ -127,7 +127,7 @@ func (a *attempt) abandoned(ctx context.Context) (Verdict, bool, error) {
 	e.Claim = nil
 	a.settleLater(e.Plan, a.settleTime(e.Plan))
 	e.Want = a.promise()
-	if e.Retry == nil {
+	if e.Retry == nil || e.Retry.Attempts == 0 {
 		e.Retry = &ledger.Retry{First: time.Now(), Attempts: 1}
 	}
 	e.Retry.NotBefore = e.Plan.SettleAt

@@ -131,35 +131,6 @@ func New(o Options) *Pusher {
 	return &Pusher{Options: o}
 }
 
-// Action is what the queue does with the job.
-type Action int
-
-// Actions. The zero value is the safe one.
-const (
-	HandBack Action = iota // deliver it again after Verdict.Delay; never acknowledge
-	Later                  // store a wake-up for Verdict.At, then acknowledge
-	Done                   // acknowledge: the ledger covers it
-)
-
-// String names the action.
-func (a Action) String() string { return [...]string{"hand back", "later", "done"}[a] }
-
-// Verdict is the end of one call of Push.
-type Verdict struct {
-	Action Action
-	Delay  time.Duration // of HandBack
-	At     time.Time     // of Later
-	// HoldUntil: nothing will work with this connector before then. Zero: it works.
-	HoldUntil time.Time
-	// Result is the final outcome; nil if there is none yet or it was told before.
-	Result *Result
-	// Note says in words why there is no result.
-	Note string
-	// Stage and Err tell what went wrong, if something did.
-	Stage Stage
-	Err   error
-}
-
 // Delays of jobs that are handed back.
 const (
 	staleDelay = time.Second      // a replica answered late

@@ -147,7 +147,8 @@ func retries() *rapid.Generator[ledger.Retry] {
 	return rapid.Custom(func(t *rapid.T) ledger.Retry {
 		return ledger.Retry{
 			NotBefore: Times().Draw(t, "not before"), Attempts: rapid.Int().Draw(t, "attempts"), First: Times().Draw(t, "first"),
-			Stage: texts().Draw(t, "stage"), Reason: texts().Draw(t, "reason"),
+			PutOff: time.Duration(rapid.Int64().Draw(t, "put off")),
+			Stage:  texts().Draw(t, "stage"), Reason: texts().Draw(t, "reason"),
 		}
 	})
 }

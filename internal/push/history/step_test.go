@@ -51,6 +51,7 @@ const (
 	stuck  // the same, and others go on meanwhile
 	limit  // 429 with Retry-After
 	forbid // 403: a dead letter is due, and is redriven
+	held   // the connector is held: the request is not sent
 	stale  // the mailbox answers without its newest event
 	// Somebody else acts before the step.
 	rival    // the same job is delivered to another worker, which works on it once
@@ -65,7 +66,7 @@ const (
 func (m misfortune) String() string {
 	return [...]string{
 		"none", "die before", "die after", "die, effect late", "stop", "fail", "answer lost", "answer lost and blind", "answered conflict",
-		"effect late", "hang", "stuck", "429", "403", "stale", "rival", "pause", "newer title", "newer comment", "edited comment", "reopen", "replay",
+		"effect late", "hang", "stuck", "429", "403", "held", "stale", "rival", "pause", "newer title", "newer comment", "edited comment", "reopen", "replay",
 	}[m]
 }
 
@@ -86,8 +87,8 @@ func possible(at place) []misfortune {
 		ledgerGet:    {fail},
 		ledgerPut:    {dieBefore, dieAfter, fail, lose, blind, refuse},
 		mailboxRead:  {fail, stale},
-		trackerRead:  {fail, lose, limit, forbid},
-		trackerWrite: {dieBefore, dieAfter, dieLate, fail, lose, late, hang, stuck, limit, forbid},
+		trackerRead:  {fail, lose, limit, forbid, held},
+		trackerWrite: {dieBefore, dieAfter, dieLate, fail, lose, late, hang, stuck, limit, forbid, held},
 		kibanaRead:   {fail},
 		kibanaWrite:  {dieBefore, dieAfter, fail, lose},
 		resultPut:    {dieBefore, dieAfter, fail, lose},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/connectortest"
 )
 
@@ -81,6 +82,25 @@ func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	return resp, err
 }
+
+// heldFor is how long a connector is held.
+const heldFor = 100 * time.Hour
+
+// gate is that of a process's way to Jira: it is shut where the history says so.
+type gate struct{ p *process }
+
+// Enter implements httpclient.Gate.
+func (g gate) Enter(context.Context) error {
+	w := g.p.w
+	if !w.counting || w.fate.at(len(w.steps)) != held {
+		return nil
+	}
+	w.step(g.p, trackerWrite)
+	return connector.HeldError{For: heldFor}
+}
+
+// Limited implements httpclient.Gate.
+func (gate) Limited(time.Duration) {}
 
 // act lets the server serve the request after a while, whoever waits for it.
 func (t wire) act(r *http.Request, after time.Duration) { t.actWhen(r, func() { wait(after) }) }

@@ -125,7 +125,7 @@ func (w *world) newProcess() *process {
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	kib, err := kibana.New(kibana.Options{
 		URL: "https://kibana.example:5601", APIKey: secret.New("aWQ6a2V5"), OwnUser: ourUser,
-		HTTP: w.client(kibanaWire(p)),
+		HTTP: w.client(kibanaWire(p), nil),
 	})
 	if err != nil {
 		w.problemf("kibana client: %v", err)
@@ -137,7 +137,7 @@ func (w *world) newProcess() *process {
 		Secrets:  map[string]secret.String{"email": secret.New("a@hms.example"), "apiToken": secret.New("t")},
 		Delivery: map[string]any{"find_delay": findDelay.String(), "settle_time": settleTime.String()},
 	}
-	conn, err := typ.New(definition, connector.Dependencies{HTTP: w.client(jiraWire(p))})
+	conn, err := typ.New(definition, connector.Dependencies{HTTP: w.client(jiraWire(p), gate{p})})
 	if err != nil {
 		w.problemf("connector: %v", err)
 	}
@@ -149,8 +149,8 @@ func (w *world) newProcess() *process {
 	return p
 }
 
-func (w *world) client(wire http.RoundTripper) *http.Client {
-	c, err := httpclient.NewWithTransport(httpclient.Settings{AllowedHosts: []string{"*"}}, wire)
+func (w *world) client(wire http.RoundTripper, g httpclient.Gate) *http.Client {
+	c, err := httpclient.NewWithTransport(httpclient.Settings{AllowedHosts: []string{"*"}, Gate: g}, wire)
 	if err != nil {
 		w.problemf("http client: %v", err)
 	}

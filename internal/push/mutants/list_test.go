@@ -105,7 +105,11 @@ func mutants() []mutant {
 		),
 		mistake(
 			"retry-after ignored", "the backoff decides, whatever the tracker asked for", "decide.go",
-			"	if s.Err.RetryAfter > 0 {", "	if s.Err.RetryAfter < 0 {",
+			"after := s.Err.RetryAfter; after > 0 {", "after := s.Err.RetryAfter; after < 0 {",
+		),
+		mistake(
+			"held is tried", "a push that was only put off counts as an attempt, and its wait as age", "finish.go",
+			"	if d.PutOff {\n", "	if d.PutOff && attempts < 0 {\n",
 		),
 		mistake(
 			"retry is covered", "the cursor covers a redrive whose retry waits", "gate.go",
