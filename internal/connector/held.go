@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -8,16 +9,18 @@ import (
 // HeldError is the cause of a request that was not sent because its connector
 // is paused or held: errors.Is(err, ErrHeld) is true.
 type HeldError struct {
+	Why string        // in our own words; "" is those of ErrHeld
 	For time.Duration // how much longer; 0 is unknown
 }
 
-// Error says for how long, in whole seconds, rounded up.
-func (e HeldError) Error() string {
+// Error says why, and for how long in whole seconds, rounded up.
+func (e *HeldError) Error() string {
+	why := cmp.Or(e.Why, ErrHeld.Error())
 	if e.For <= 0 {
-		return ErrHeld.Error()
+		return why
 	}
-	return fmt.Sprintf("%s for %s", ErrHeld, (e.For + time.Second - 1).Truncate(time.Second))
+	return fmt.Sprintf("%s for %s", why, (e.For + time.Second - 1).Truncate(time.Second))
 }
 
 // Is makes errors.Is(err, ErrHeld) true.
-func (HeldError) Is(target error) bool { return target == ErrHeld }
+func (e *HeldError) Is(target error) bool { return target == ErrHeld }

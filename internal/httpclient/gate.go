@@ -16,7 +16,7 @@ type Gate interface {
 	// Enter says whether a request may be sent at this very moment. It is called
 	// after every wait, right before the request is handed to the network. An
 	// error is that of a request which was not sent; with a
-	// [connector.HeldError] in its chain it is RateLimited.
+	// [*connector.HeldError] in its chain it is RateLimited.
 	Enter(ctx context.Context) error
 	// Limited hears, before anything else does, that the tracker asked not to be
 	// sent anything for d; 0: it did not say for how long.
@@ -59,7 +59,7 @@ func held(e *connector.Error, err error) {
 		return
 	}
 	e.Kind = connector.RateLimited
-	var h connector.HeldError
+	var h *connector.HeldError
 	if errors.As(err, &h) {
 		e.RetryAfter = max(0, h.For)
 	}

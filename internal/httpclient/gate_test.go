@@ -39,7 +39,7 @@ func (d *door) Limited(wait time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.limits = append(d.limits, wait)
-	d.shut = connector.HeldError{For: wait}
+	d.shut = &connector.HeldError{For: wait}
 	if d.between != nil {
 		d.between()
 	}
@@ -166,10 +166,11 @@ func TestGateRefuses(t *testing.T) {
 		wait time.Duration
 		text string
 	}{
-		{connector.HeldError{}, connector.RateLimited, 0, "op: rate limited: not sent: connector held"},
+		{&connector.HeldError{}, connector.RateLimited, 0, "op: rate limited: not sent: connector held"},
+		{&connector.HeldError{Why: "the connector is paused"}, connector.RateLimited, 0, "op: rate limited: not sent: the connector is paused"},
 		{connector.ErrHeld, connector.RateLimited, 0, "op: rate limited: not sent: connector held"},
-		{connector.HeldError{For: -time.Second}, connector.RateLimited, 0, "op: rate limited: not sent: connector held"},
-		{fmt.Errorf("paused: %w", connector.HeldError{For: 1500 * time.Millisecond}), connector.RateLimited, 1500 * time.Millisecond, "op: rate limited: not sent: paused: connector held for 2s"},
+		{&connector.HeldError{For: -time.Second}, connector.RateLimited, 0, "op: rate limited: not sent: connector held"},
+		{fmt.Errorf("paused: %w", &connector.HeldError{For: 1500 * time.Millisecond}), connector.RateLimited, 1500 * time.Millisecond, "op: rate limited: not sent: paused: connector held for 2s"},
 		{errLost, connector.Transient, 0, `op: transient: not sent: the claim of "c-81" is over`},
 		{context.Canceled, connector.Transient, 0, "op: transient: not sent: context canceled"},
 	} {
