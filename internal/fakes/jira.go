@@ -49,6 +49,9 @@ type JiraOptions struct {
 	// ExtraFields are further field ids that can be set, such as
 	// "customfield_10010". Any JSON value is taken.
 	ExtraFields []string
+	// NoLinkTypes are types of links that it does not have, of Blocks, Cloners,
+	// Duplicate and Relates.
+	NoLinkTypes []string
 	// RequiredFields must have a value at creation, besides summary.
 	RequiredFields []string
 
@@ -83,6 +86,8 @@ type JiraIssueType struct {
 //	GET, PUT, DELETE   issue/{idOrKey}
 //	GET, POST          issue/{idOrKey}/comment
 //	GET, PUT, DELETE   issue/{idOrKey}/comment/{id}
+//	GET, POST          issue/{idOrKey}/transitions
+//	POST               issueLink
 //	GET                issue/{idOrKey}/properties
 //	GET, PUT, DELETE   issue/{idOrKey}/properties/{key}
 //	GET                comment/{id}/properties
@@ -98,8 +103,8 @@ type JiraIssueType struct {
 // The control route /__permissions reads and sets (PUT) what its one user may
 // do: see [Jira.Permit].
 //
-// What it does not do: several users, screens, workflows, rendering of wiki
-// markup, change logs.
+// What it does not do: several users, screens, other workflows than To Do, In
+// Progress and Done, rendering of wiki markup, change logs.
 type Jira struct {
 	*front
 	opts JiraOptions
@@ -110,6 +115,7 @@ type Jira struct {
 	issues []*jiraIssue          // oldest first
 	byName map[string]*jiraIssue // by id and by key
 	denied map[string]bool       // permissions by key
+	links  []JiraLink            // oldest first
 }
 
 // firstJiraID is the first issue's id: ids are numbers in text.
@@ -144,7 +150,7 @@ func (j *Jira) Issues() []JiraIssue {
 	defer j.mu.Unlock()
 	list := make([]JiraIssue, 0, len(j.issues))
 	for _, i := range j.issues {
-		list = append(list, i.public())
+		list = append(list, j.public(i))
 	}
 	return list
 }
@@ -157,7 +163,7 @@ func (j *Jira) Issue(idOrKey string) (JiraIssue, bool) {
 	if i == nil {
 		return JiraIssue{}, false
 	}
-	return i.public(), true
+	return j.public(i), true
 }
 
 // Delete removes an issue, by id or key, and reports whether it was there.
@@ -175,6 +181,7 @@ func (j *Jira) Delete(idOrKey string) bool {
 // remove needs the lock.
 func (j *Jira) remove(i *jiraIssue) {
 	j.issues = slices.DeleteFunc(j.issues, func(other *jiraIssue) bool { return other == i })
+	j.links = slices.DeleteFunc(j.links, func(l JiraLink) bool { return l.Inward == i.key || l.Outward == i.key })
 	delete(j.byName, i.id)
 	delete(j.byName, i.key)
 }
@@ -207,6 +214,9 @@ func (j *Jira) table() map[string]http.HandlerFunc {
 		"GET /issue/{issue}/comment/{comment}":       j.getComment,
 		"PUT /issue/{issue}/comment/{comment}":       j.updateComment,
 		"DELETE /issue/{issue}/comment/{comment}":    j.deleteComment,
+		"GET /issue/{issue}/transitions":             j.transitions,
+		"POST /issue/{issue}/transitions":            j.transition,
+		"POST /issueLink":                            j.linkIssues,
 		"GET /issue/{issue}/properties":              j.issueProperties,
 		"GET /issue/{issue}/properties/{key}":        j.issueProperty,
 		"PUT /issue/{issue}/properties/{key}":        j.issueProperty,

@@ -22,7 +22,7 @@ type issueBody struct {
 // problem says what is wrong apart from the fields, "" if nothing.
 func (b issueBody) problem() string {
 	if len(b.Transition) > 0 {
-		return "transition: this fake has no workflow."
+		return "transition: this fake takes it on its own route only."
 	}
 	return checkProperties(b.Properties)
 }
@@ -218,7 +218,7 @@ func (j *Jira) allFields(r *http.Request, i *jiraIssue) map[string]any {
 	if t, ok := j.issueType(i.fields["issuetype"]); ok {
 		all["issuetype"] = map[string]any{"id": t.ID, "name": t.Name, "subtask": t.Subtask, "self": j.self(r, "/issuetype/"+t.ID)}
 	}
-	all["status"] = map[string]any{"id": "1", "name": "To Do", "statusCategory": map[string]any{"id": 2, "key": "new", "name": "To Do"}}
+	all["status"], all["issuelinks"] = i.statusOf().render(), j.renderLinks(r, i.key)
 	all["created"], all["updated"] = jiraDate(i.created), jiraDate(i.updated)
 	comments := make([]any, 0, len(i.comments))
 	for _, c := range i.comments {

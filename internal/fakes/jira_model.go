@@ -13,7 +13,9 @@ type JiraIssue struct {
 	// Fields as they were set, by field id: summary, description, labels,
 	// project, issuetype …
 	Fields     map[string]any `json:"fields"`
+	Status     string         `json:"status"`   // name
 	Comments   []JiraComment  `json:"comments"` // oldest first
+	Links      []JiraLink     `json:"links"`    // with either end here, oldest first
 	Properties []JiraProperty `json:"properties"`
 	Created    time.Time      `json:"created"`
 	Updated    time.Time      `json:"updated"`
@@ -58,6 +60,7 @@ type JiraProperty struct {
 type jiraIssue struct {
 	id, key    string
 	fields     map[string]any
+	status     string // id; "" is the first
 	comments   []*JiraComment
 	properties []JiraProperty
 	created    time.Time
@@ -65,9 +68,10 @@ type jiraIssue struct {
 	writes     []time.Time // within the longest of WriteLimits
 }
 
-func (i *jiraIssue) public() JiraIssue {
+// public needs the lock.
+func (j *Jira) public(i *jiraIssue) JiraIssue {
 	out := JiraIssue{
-		ID: i.id, Key: i.key, Fields: cloneJSON(i.fields).(map[string]any),
+		ID: i.id, Key: i.key, Fields: cloneJSON(i.fields).(map[string]any), Status: i.statusOf().name, Links: j.linksOf(i.key),
 		Properties: slices.Clone(i.properties), Created: i.created, Updated: i.updated,
 	}
 	for _, c := range i.comments {
