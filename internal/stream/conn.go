@@ -81,9 +81,11 @@ type Conn struct {
 	work   jetstream.Stream
 	dlq    jetstream.Stream
 	ledger jetstream.Stream
+	config jetstream.Stream
 	opts   Options
 
 	incarnation atomic.Pointer[string] // of the event stream
+	distrusted  atomic.Pointer[trust]  // what is known of restored ledgers; nil is nothing
 }
 
 const (

@@ -63,8 +63,7 @@ func (s ledgerStore) Put(ctx context.Context, key ledger.Key, e ledger.Entry, re
 	msg := nats.NewMsg(s.c.names.entry(key))
 	msg.Data = body
 	ack, err := s.c.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(uint64(rev)), jetstream.WithRetryAttempts(0))
-	var refused *jetstream.APIError
-	if errors.As(err, &refused) && (refused.ErrorCode == codeWrongLastSequence || refused.ErrorCode == codeWrongLastSequenceConstant) {
+	if isConflict(err) {
 		return 0, ledger.ErrConflict
 	}
 	if err != nil {
@@ -73,54 +72,16 @@ func (s ledgerStore) Put(ctx context.Context, key ledger.Key, e ledger.Entry, re
 	return ledger.Revision(ack.Sequence), nil
 }
 
+// isConflict reports whether a compare-and-set was refused because somebody
+// else was faster, or because an earlier attempt of ours had been stored.
+func isConflict(err error) bool {
+	var refused *jetstream.APIError
+	return errors.As(err, &refused) && (refused.ErrorCode == codeWrongLastSequence || refused.ErrorCode == codeWrongLastSequenceConstant)
+}
+
 // Each implements ledger.Store with one ordered pass over the bucket.
 func (s ledgerStore) Each(ctx context.Context, f func(ledger.Key, ledger.Entry) error) error {
-	info, err := s.c.ledger.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("ledger: %w", err)
-	}
-	if info.State.Msgs == 0 {
-		return nil
-	}
-	cons, err := s.c.ledger.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
-	if err != nil {
-		return fmt.Errorf("ledger: list: %w", err)
-	}
-	messages, err := cons.Messages()
-	if err != nil {
-		return fmt.Errorf("ledger: list: %w", err)
-	}
-	defer func() {
-		messages.Stop()
-		// Left alone it stays for minutes, and a stream has at most 1,000.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTimeout)
-		defer cancel()
-		if info := cons.CachedInfo(); info != nil {
-			_ = s.c.ledger.DeleteConsumer(ctx, info.Name) // else it goes by its own time
-		}
-	}()
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return fmt.Errorf("ledger: list: %w", err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("ledger: list: %w", err)
-		}
-		e, err := decodeEntry(m.Data())
-		if err != nil {
-			return err
-		}
-		if key, ok := s.key(m.Subject()); ok && e.Exists() {
-			if err := f(key, e); err != nil {
-				return err
-			}
-		}
-		if meta.NumPending == 0 {
-			return nil
-		}
-	}
+	return s.c.Entries(ctx, EntryFilter{}, f)
 }
 
 func (s ledgerStore) key(subject string) (ledger.Key, bool) {
@@ -137,3 +98,12 @@ func (s ledgerStore) key(subject string) (ledger.Key, bool) {
 
 // Since implements ledger.Store: when the bucket was made.
 func (s ledgerStore) Since() time.Time { return s.c.ledger.CachedInfo().Created }
+
+// TrustedSince implements ledger.Store: when the bucket was made, or later if
+// it was lost or restored since.
+func (s ledgerStore) TrustedSince() time.Time {
+	if t := s.c.distrusted.Load(); t != nil && t.Since.After(s.Since()) {
+		return t.Since
+	}
+	return s.Since()
+}

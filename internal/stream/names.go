@@ -51,6 +51,18 @@ func (n Names) DeadLetters() string { return n.stream("DLQ") }
 // Ledger is the bucket of entries.
 func (n Names) Ledger() string { return n.prefix + "_ledger" }
 
+// Config is the bucket of what all workers share besides: pauses, holds, who
+// has which queue.
+func (n Names) Config() string { return n.prefix + "_config" }
+
+// setting is the subject of a key of the config bucket.
+func (n Names) setting(parts ...string) string {
+	return "$KV." + n.Config() + "." + strings.Join(parts, ".")
+}
+
+// queueSetting is one of a queue's own settings.
+func (n Names) queueSetting(queue, key string) string { return n.setting("queue", queue, key) }
+
 // Event is the subject of one case's events.
 func (n Names) Event(space, caseID string) string { return n.join("push", space, caseID) }
 
@@ -70,6 +82,11 @@ func (n Names) laterRoute(space, caseID string, seq uint64) string {
 	return n.join("later", routeQueue, space, caseID, strconv.FormatUint(seq, 10))
 }
 
+// laterVerify is beside the entry's other wake-up: neither replaces the other.
+func (n Names) laterVerify(queue, space, caseID string) string {
+	return n.join("later", queue, space, caseID, "verify")
+}
+
 func (n Names) queueFilter(queue string) string { return n.join("work", queue, ">") }
 
 func (n Names) deadLetter(connector, space, caseID string) string {
@@ -81,6 +98,25 @@ func (n Names) entry(k ledger.Key) string {
 }
 
 func (n Names) join(parts ...string) string { return n.prefix + "." + strings.Join(parts, ".") }
+
+// Upkeep is the name of the work that one worker at a time does for all
+// connectors. It is no connector's id: those have no control characters.
+const Upkeep = "\x00upkeep"
+
+// queueToken is the token of a connector's queue; "" is that of the events
+// which wait for Kibana.
+func queueToken(queue string) string {
+	switch queue {
+	case "":
+		return routeQueue
+	case Upkeep:
+		return upkeepQueue
+	}
+	return encode(queue)
+}
+
+// upkeepQueue is the token of Upkeep.
+const upkeepQueue = "+upkeep"
 
 // routeQueue is the name of the queue of events whose connector only Kibana
 // knows. No connector id encodes to it.

@@ -18,6 +18,7 @@ const (
 	deadLetterAge    = 90 * day
 	duplicateWindow  = 2 * time.Minute // 180 bytes an id in the server's memory
 	ledgerDuplicates = time.Second     // writes carry no message id
+	markerAge        = time.Hour       // of a key that has ended: longer than anybody is away from his watch
 )
 
 // setting is how long a stream keeps messages by a key of the configuration;
@@ -39,6 +40,7 @@ func (c *Conn) setUp(ctx context.Context) error {
 		{new(jetstream.Stream), c.resultsConfig(), setting{"nats.retention.results", c.opts.Retention.Results}},
 		{&c.dlq, c.deadLetterConfig(), setting{"nats.retention.dead_letters", c.opts.Retention.DeadLetters}},
 		{&c.ledger, c.ledgerConfig(), setting{}},
+		{&c.config, c.sharedConfig(), setting{}},
 	} {
 		stream, err := c.ensure(ctx, s.config, s.age)
 		if err != nil {
@@ -46,7 +48,10 @@ func (c *Conn) setUp(ctx context.Context) error {
 		}
 		*s.into = stream
 	}
-	return c.refresh(ctx)
+	if err := c.refresh(ctx); err != nil {
+		return err
+	}
+	return c.readTrust(ctx)
 }
 
 func (c *Conn) eventsConfig() jetstream.StreamConfig {
@@ -96,6 +101,19 @@ func (c *Conn) ledgerConfig() jetstream.StreamConfig {
 		Name: "KV_" + c.names.Ledger(), Description: "what was done, by connector, space and case",
 		Subjects:  []string{"$KV." + c.names.Ledger() + ".>"},
 		Retention: jetstream.LimitsPolicy, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, AllowRollup: true, DenyDelete: true,
+		Duplicates: ledgerDuplicates, Storage: jetstream.FileStorage, Replicas: c.replicas(),
+	}
+}
+
+// sharedConfig is that of a key-value bucket whose keys may have an end: what a
+// worker holds is free again when it dies. A marker is left then, by which
+// others notice.
+func (c *Conn) sharedConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: "KV_" + c.names.Config(), Description: "what all workers share: pauses, holds, who has which queue",
+		Subjects:  []string{c.names.setting(">")},
+		Retention: jetstream.LimitsPolicy, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, AllowRollup: true, DenyDelete: true,
+		AllowMsgTTL: true, SubjectDeleteMarkerTTL: markerAge,
 		Duplicates: ledgerDuplicates, Storage: jetstream.FileStorage, Replicas: c.replicas(),
 	}
 }
@@ -168,6 +186,8 @@ func differences(have, want jetstream.StreamConfig) error {
 		return fmt.Errorf("max_age is %s: messages would be lost in silence; set it to 0", have.MaxAge)
 	case want.MaxAge == 0 && want.Discard == jetstream.DiscardOld && (have.MaxMsgs > 0 || have.MaxBytes > 0):
 		return errors.New("max_msgs or max_bytes is set: a full stream would lose messages in silence; remove the limit")
+	case want.AllowMsgTTL && (!have.AllowMsgTTL || have.SubjectDeleteMarkerTTL == 0):
+		return errors.New("messages cannot have an end (allow_msg_ttl, subject_delete_marker_ttl): a dead worker's queues would stay its own")
 	case have.Storage != jetstream.FileStorage:
 		return errors.New("storage is memory, want file")
 	}

@@ -1,0 +1,244 @@
+package gate
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/casepush/casepush/internal/connector"
+)
+
+// tripCases is how many distinct cases in a row must get no useful answer
+// before the tracker counts as down. A single case may be broken by itself.
+const tripCases = 5
+
+// Gate is the gate of one connector's queue in one process. Safe for
+// concurrent use.
+type Gate struct {
+	flight int
+	store  func(Hold) // hears each new hold; does not block
+
+	mu      sync.Mutex
+	owned   func() bool // nil: another worker has the queue
+	paused  *Pause
+	hold    Hold
+	failed  map[string]bool // cases without a useful answer since the last one that got one
+	changed chan struct{}   // closed and replaced when a session has to end
+}
+
+// Options is what a gate is made of.
+type Options struct {
+	Flight int // how many pushes may run at once
+	// Store hears every hold that this gate decided on, in order, also that
+	// one is over (without a Reason). It is called under a lock: it must not
+	// block nor call the gate.
+	Store func(Hold)
+}
+
+// New makes a gate that nobody owns.
+func New(o Options) *Gate {
+	if o.Store == nil {
+		o.Store = func(Hold) {}
+	}
+	return &Gate{flight: o.Flight, store: o.Store, changed: make(chan struct{})}
+}
+
+// Session is leave to work on the queue.
+type Session struct {
+	Flight int             // how many jobs at once
+	Ended  <-chan struct{} // closed when the leave is over or becomes another
+}
+
+// Admit waits until the queue may be worked on. After a hold it gives leave for
+// one job at a time, until one has shown that the tracker works again.
+func (g *Gate) Admit(ctx context.Context) (Session, error) {
+	for {
+		s, wait, open := g.session()
+		if open {
+			return s, nil
+		}
+		var over <-chan time.Time
+		if wait > 0 {
+			timer := time.NewTimer(wait)
+			defer timer.Stop()
+			over = timer.C
+		}
+		select {
+		case <-ctx.Done():
+			return Session{}, ctx.Err()
+		case <-s.Ended:
+		case <-over:
+		}
+	}
+}
+
+// session is the leave now; wait is how long a closed gate stays so by itself,
+// 0 if only a change opens it.
+func (g *Gate) session() (s Session, wait time.Duration, open bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s = Session{Flight: g.flight, Ended: g.changed}
+	if g.hold.Reason != "" {
+		s.Flight = 1
+	}
+	switch {
+	case g.owned == nil, g.paused != nil:
+		return s, 0, false
+	case g.hold.Active(time.Now()):
+		return s, time.Until(g.hold.Until), false
+	}
+	return s, 0, true
+}
+
+// Enter says whether a request may be sent at this moment: nil, or an error
+// that wraps connector.ErrHeld and says for how long not.
+func (g *Gate) Enter(context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	switch {
+	case g.paused != nil:
+		return &connector.HeldError{Why: "the connector is paused"}
+	case g.hold.Active(now):
+		return &connector.HeldError{Why: g.hold.Reason.String(), For: g.hold.Until.Sub(now)}
+	case g.owned == nil || !g.owned():
+		return &connector.HeldError{Why: "another worker has the queue"}
+	}
+	return nil
+}
+
+// Limited begins a hold of at least d: the tracker asked for it. 0: it did not
+// say for how long.
+func (g *Gate) Limited(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.begin(RateLimited, d, "")
+}
+
+// Refused begins a hold because nothing that is sent will work; atLeast is what
+// the tracker asked for. It returns the end of the hold.
+func (g *Gate) Refused(why Reason, atLeast time.Duration, words string) time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.begin(why, atLeast, words)
+	return g.hold.Until
+}
+
+// Failed hears that a push of the case got no useful answer. It begins a hold,
+// and reports so, when that happened to several cases in a row, or to the one
+// that went alone after a hold.
+func (g *Gate) Failed(caseID, words string) (hold Hold, began bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.failed == nil {
+		g.failed = map[string]bool{}
+	}
+	g.failed[caseID] = true
+	if len(g.failed) < tripCases && g.hold.Reason == "" {
+		return g.hold, false
+	}
+	return g.hold, g.begin(Down, 0, words)
+}
+
+// Worked hears that the tracker gave a useful answer: what held is over.
+func (g *Gate) Worked() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	clear(g.failed)
+	if g.hold.Reason == "" || g.hold.Active(time.Now()) {
+		return // an answer to a push that was in flight when the hold began proves nothing
+	}
+	g.hold = Hold{}
+	g.store(g.hold)
+	g.change()
+}
+
+// begin starts a hold, unless one that lasts longer is on, and reports whether
+// it did.
+func (g *Gate) begin(why Reason, atLeast time.Duration, words string) bool {
+	now := time.Now()
+	times := g.hold.Times
+	d := atLeast
+	if why != RateLimited || d == 0 {
+		d = max(d, delay(why, times))
+	}
+	until := now.Add(d)
+	if g.hold.Active(now) {
+		if !until.After(g.hold.Until) || why != RateLimited || atLeast == 0 {
+			return false // a push that was in flight when the hold began
+		}
+		// Several pushes in flight were each told a time: the latest counts.
+		g.hold.Until = until
+		g.store(g.hold)
+		return false
+	}
+	g.hold = Hold{Reason: why, Since: now.UTC(), Until: until.UTC(), Times: times + 1, Words: words}
+	clear(g.failed)
+	g.store(g.hold)
+	g.change()
+	return true
+}
+
+// Own says that this worker has the queue for as long as valid reports so.
+func (g *Gate) Own(valid func() bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.owned = valid
+	g.change()
+}
+
+// Disown says that another worker may have the queue.
+func (g *Gate) Disown() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.owned = nil
+	g.change()
+}
+
+// Pause sets or, with nil, lifts the pause.
+func (g *Gate) Pause(p *Pause) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if (p == nil) == (g.paused == nil) {
+		return
+	}
+	g.paused = p
+	g.change()
+}
+
+// Learn hears what is stored of the hold. While this worker has the queue its
+// own word counts, except that a person's resuming ends a hold that began before.
+func (g *Gate) Learn(h Hold) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case !h.ResumedAt.IsZero():
+		if g.hold.Reason == "" || g.hold.Since.After(h.ResumedAt) {
+			return
+		}
+		g.hold = Hold{}
+		clear(g.failed)
+		if g.owned != nil {
+			g.store(g.hold)
+		}
+	case g.owned != nil, h == g.hold:
+		return
+	default:
+		g.hold = h
+	}
+	g.change()
+}
+
+// State is what is known now: the pause, and the hold, active or waiting for
+// the push that proves it over.
+func (g *Gate) State() (paused *Pause, hold Hold, owned bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.paused, g.hold, g.owned != nil
+}
+
+// change ends the sessions that are on. The caller holds the lock.
+func (g *Gate) change() {
+	close(g.changed)
+	g.changed = make(chan struct{})
+}

@@ -1,0 +1,87 @@
+// Package gate decides when a connector's queue is worked on and when a
+// request to its tracker may be sent: not while a person has paused it, while
+// the tracker asked to be left alone, refuses our credentials or is down, or
+// while another worker has the queue.
+//
+// It is pure but for the clock: what it learns and decides is stored, shared
+// with other workers and acted on by its users.
+package gate
+
+import "time"
+
+// Reason says why nothing is sent.
+type Reason string
+
+// Reasons.
+const (
+	RateLimited     Reason = "rate_limited"    // the tracker answered 429, or 503 with a time
+	Unauthenticated Reason = "unauthenticated" // it refuses our credentials
+	Forbidden       Reason = "forbidden"       // they may do nothing there
+	Down            Reason = "down"            // several cases in a row got no useful answer
+)
+
+// String gives the reason in words.
+func (r Reason) String() string {
+	switch r {
+	case RateLimited:
+		return "the tracker asked to wait"
+	case Unauthenticated:
+		return "the tracker refuses our credentials"
+	case Forbidden:
+		return "the tracker lets our credentials do nothing"
+	case Down:
+		return "the tracker is down"
+	}
+	return string(r)
+}
+
+// Hold is a connector that nothing is sent to for a while. It is stored, so
+// that every worker obeys it, also after a restart. The zero value is none.
+type Hold struct {
+	Reason Reason    `json:"reason,omitempty"`
+	Since  time.Time `json:"since,omitzero"`
+	Until  time.Time `json:"until,omitzero"`
+	// Times counts holds in a row: no push has gone through between them.
+	Times int    `json:"times,omitempty"`
+	Words string `json:"words,omitempty"` // the error that began it, redacted
+	// ResumedAt: a person said that the cause is mended; holds that began
+	// before are over.
+	ResumedAt time.Time `json:"resumed_at,omitzero"`
+}
+
+// IsZero reports whether nothing is held or was resumed.
+func (h Hold) IsZero() bool { return h.Reason == "" && h.ResumedAt.IsZero() }
+
+// Active reports whether the hold is on at the given time.
+func (h Hold) Active(now time.Time) bool { return h.Reason != "" && now.Before(h.Until) }
+
+// Pause is a person's word that nothing be sent until it is resumed.
+type Pause struct {
+	Since time.Time `json:"since"`
+	By    string    `json:"by,omitempty"`
+	Why   string    `json:"why,omitempty"`
+}
+
+// Delays of holds, each twice as long as the one before.
+const (
+	firstDown  = 5 * time.Second
+	mostDown   = 5 * time.Minute
+	firstLimit = 5 * time.Second // of a 429 that names no time
+	mostLimit  = time.Hour
+	// A tracker that refuses our credentials locks the account or bans the
+	// address when they are tried too often.
+	firstRefused = 30 * time.Second
+	mostRefused  = time.Hour
+)
+
+// delay is how long a hold lasts that follows the given number of others.
+func delay(r Reason, times int) time.Duration {
+	first, most := firstRefused, mostRefused
+	switch r {
+	case Down:
+		first, most = firstDown, mostDown
+	case RateLimited:
+		first, most = firstLimit, mostLimit
+	}
+	return min(most, first<<min(times, 16))
+}
