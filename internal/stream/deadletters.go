@@ -97,30 +97,31 @@ func decodeDeadLetter(id uint64, b []byte) (StoredDeadLetter, error) {
 	return d, nil
 }
 
+// DeadLetterPlace selects by what stands in a dead letter's subject; an empty
+// field selects all, an empty Connector those without one too.
+type DeadLetterPlace struct{ Connector, Space, Case string }
+
 // Each gives every dead letter to f, oldest first, until f returns an error.
 func (s DeadLetterStore) Each(ctx context.Context, f func(StoredDeadLetter) error) error {
-	info, err := s.c.dlq.Info(ctx)
-	if err != nil {
+	return s.EachOf(ctx, DeadLetterPlace{}, f)
+}
+
+// EachOf is Each for those of a place: the server sends no others.
+func (s DeadLetterStore) EachOf(ctx context.Context, of DeadLetterPlace, f func(StoredDeadLetter) error) error {
+	subject := s.c.names.join("dlq", tokenOr(of.Connector), tokenOr(of.Space), tokenOr(of.Case))
+	var stopped error
+	err := pass(ctx, s.c.dlq, subject, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		d, err := decodeDeadLetter(meta.Sequence.Stream, m.Data())
+		if err == nil {
+			err = f(d)
+		}
+		stopped = err
+		return err
+	})
+	if err != nil && stopped == nil {
 		return fmt.Errorf("list dead letters: %w", err)
 	}
-	for seq := info.State.FirstSeq; info.State.Msgs > 0 && seq <= info.State.LastSeq; {
-		m, err := s.c.dlq.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(s.c.names.join("dlq", ">")))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("list dead letters: %w", err)
-		}
-		d, err := decodeDeadLetter(m.Sequence, m.Data)
-		if err != nil {
-			return err
-		}
-		if err := f(d); err != nil {
-			return err
-		}
-		seq = m.Sequence + 1
-	}
-	return nil
+	return err
 }
 
 // Drop removes one dead letter for good. The event stays in the event stream.
