@@ -9,7 +9,7 @@ import (
 var (
 	configKeys   = []string{"apiUrl", "projectKey", "casesConfiguration"} // the last one is of 7.x
 	secretKeys   = []string{"apiToken", "email", "personalAccessToken"}
-	deliveryKeys = []string{"browse_url", "deployment", "find_delay", "internal_comments", "max_in_flight", "max_text", "settle_time"}
+	deliveryKeys = []string{"browse_url", "deployment", "duplicate_transition", "find_delay", "internal_comments", "max_in_flight", "max_text", "settle_time"}
 )
 
 const (
@@ -65,6 +65,7 @@ func (s *settings) readDelivery(r *definition.Reader) {
 	r.Known(part, deliveryKeys...)
 	s.deployment = definition.Choice(r, part, "deployment", guessDeployment(s.apiURL), cloud, dataCenter)
 	s.browseURL = r.Address(part, "browse_url", s.apiURL)
+	s.duplicateTransition = r.Text(part, "duplicate_transition")
 	s.internalComments, _ = definition.Optional[bool](r, part, "internal_comments")
 	s.maxText = r.Number(part, "max_text", defaultMaxTextUTF16, definition.Span{Low: minText, High: maxText})
 	s.maxInFlight = r.Number(part, "max_in_flight", 0, definition.Span{Low: 1, High: mostInFlight})

@@ -41,7 +41,7 @@ func TestCheck(t *testing.T) {
 	}{
 		"good":              {valid(nil, nil, nil), nil},
 		"of 7.x":            {valid(m{"casesConfiguration": m{"mapping": []any{}}}, nil, nil), nil},
-		"all delivery keys": {valid(nil, nil, m{"deployment": "data_center", "browse_url": "http://jira/x", "find_delay": "1m", "settle_time": "0s", "internal_comments": true, "max_in_flight": uint64(4), "max_text": json.Number("1000")}), nil},
+		"all delivery keys": {valid(nil, nil, m{"deployment": "data_center", "browse_url": "http://jira/x", "find_delay": "1m", "settle_time": "0s", "internal_comments": true, "duplicate_transition": " Done ", "max_in_flight": uint64(4), "max_text": json.Number("1000")}), nil},
 		"nothing": {connector.Definition{}, []string{
 			"config.apiUrl: is required", "config.projectKey: is required", "secrets.email: is required", "secrets.apiToken: is required",
 		}},
@@ -58,6 +58,7 @@ func TestCheck(t *testing.T) {
 		"PAT on Cloud":       {valid(nil, map[string]string{"personalAccessToken": "canary", "email": "-", "apiToken": "-"}, nil), []string{"(warning) secrets.personalAccessToken: Jira Cloud has no"}},
 		"durations":          {valid(nil, nil, m{"find_delay": "2", "settle_time": "-1s"}), []string{"delivery.find_delay: want a duration", "delivery.settle_time: want a duration"}},
 		"numbers":            {valid(nil, nil, m{"max_text": 1.5, "max_in_flight": "4"}), []string{"delivery.max_text: want a whole number", "delivery.max_in_flight: want a whole number"}},
+		"no transition":      {valid(nil, nil, m{"duplicate_transition": " "}), []string{"delivery.duplicate_transition: is empty"}},
 		"other kinds":        {valid(nil, nil, m{"internal_comments": "yes", "deployment": "server"}), []string{"delivery.deployment: want", "delivery.internal_comments: want a bool, got string"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -60,7 +60,7 @@ func TestContract(t *testing.T) {
 						ID: "soc-jira", Type: jira.TypeID,
 						Config:   map[string]any{"apiUrl": url, "projectKey": "HMS"},
 						Secrets:  map[string]secret.String{"email": secret.New(email), "apiToken": secret.New(token)},
-						Delivery: map[string]any{"deployment": deployment},
+						Delivery: map[string]any{"deployment": deployment, "duplicate_transition": "Done"},
 					}, connector.Dependencies{HTTP: &checked})
 				},
 				Tracker: func() connectortest.Tracker {

@@ -79,14 +79,18 @@ func TestReadmeDefaults(t *testing.T) {
 	if onCloud.maxInFlight != 0 {
 		t.Errorf("max_in_flight: %d, want 0, which is 16 (connector.Capabilities)", onCloud.maxInFlight)
 	}
+	if onCloud.duplicateTransition != "" {
+		t.Errorf("duplicate_transition: %q, want none", onCloud.duplicateTransition)
+	}
 	want := map[string]string{
-		"deployment":        "guessed",
-		"browse_url":        "`config.apiUrl`",
-		"find_delay":        fmt.Sprintf("`%s` Cloud, `%s` Data Center", asWritten(onCloud.findDelay), asWritten(onDataCenter.findDelay)),
-		"settle_time":       fmt.Sprintf("`%s`", asWritten(onCloud.settleTime)),
-		"max_in_flight":     "16",
-		"max_text":          fmt.Sprint(onCloud.maxText),
-		"internal_comments": fmt.Sprintf("`%t`", onCloud.internalComments),
+		"deployment":           "guessed",
+		"browse_url":           "`config.apiUrl`",
+		"duplicate_transition": "none",
+		"find_delay":           fmt.Sprintf("`%s` Cloud, `%s` Data Center", asWritten(onCloud.findDelay), asWritten(onDataCenter.findDelay)),
+		"settle_time":          fmt.Sprintf("`%s`", asWritten(onCloud.settleTime)),
+		"max_in_flight":        "16",
+		"max_text":             fmt.Sprint(onCloud.maxText),
+		"internal_comments":    fmt.Sprintf("`%t`", onCloud.internalComments),
 	}
 	got := map[string]string{}
 	for key, cells := range readmeRows(t, "Delivery") {

@@ -25,12 +25,23 @@ const (
 // dateLayout is Jira's: RFC 3339 but for the zone's colon.
 const dateLayout = "2006-01-02T15:04:05.000-0700"
 
-// FindIncident implements [connector.Connector]: a JQL search for the label,
-// which is then verified on what comes back. It names no project, so that an
-// issue which somebody moved is found.
+// FindIncident implements [connector.Connector]: of several the oldest.
 func (j *jira) FindIncident(ctx context.Context, id connector.CorrelationID) (connector.Ref, error) {
 	const op = "find incident"
-	mark := label(id)
+	found, err := j.search(ctx, op, label(id))
+	if err != nil {
+		return connector.Ref{}, err
+	}
+	if len(found) == 0 {
+		return connector.Ref{}, &connector.Error{Op: op, Kind: connector.NotFound, Effect: connector.NotApplied}
+	}
+	return j.ref(found[0].issueIdentity), nil
+}
+
+// search returns the issues that carry the label, oldest first, each once: a
+// JQL search, whose results are then verified. It names no project, so that an
+// issue which somebody moved is found.
+func (j *jira) search(ctx context.Context, op, mark string) ([]searchIssue, error) {
 	query := url.Values{
 		"jql":        {`labels = "` + escapeJQL(mark) + `" ORDER BY created ASC`},
 		"fields":     {"labels,project,created"},
@@ -40,18 +51,18 @@ func (j *jira) FindIncident(ctx context.Context, id connector.CorrelationID) (co
 	for range maxSearchPages {
 		body, err := j.send(ctx, call{op: op, method: http.MethodGet, path: j.searchPath(), query: query, search: true})
 		if err != nil {
-			return connector.Ref{}, j.searchError(connector.AsError(op, err))
+			return nil, j.searchError(connector.AsError(op, err))
 		}
 		page, err := decodeSearch(body)
 		if err != nil {
-			return connector.Ref{}, connector.BadAnswer(op, err)
+			return nil, connector.BadAnswer(op, err)
 		}
 		found = append(found, marked(page.Issues, mark)...)
 		if !j.nextPage(query, page) {
-			return j.oldest(op, found)
+			return oldestFirst(found), nil
 		}
 	}
-	return connector.Ref{}, connector.BadAnswer(op, fmt.Errorf("more than %d pages for one label", maxSearchPages))
+	return nil, connector.BadAnswer(op, fmt.Errorf("more than %d pages for one label", maxSearchPages))
 }
 
 // searchPath is the one search that the flavour still has.
@@ -86,13 +97,16 @@ func (j *jira) nextPage(query url.Values, page searchAnswer) bool {
 	return len(page.Issues) > 0 && next < page.Total
 }
 
-// oldest returns the issue that was created first.
-func (j *jira) oldest(op string, found []searchIssue) (connector.Ref, error) {
-	if len(found) == 0 {
-		return connector.Ref{}, &connector.Error{Op: op, Kind: connector.NotFound, Effect: connector.NotApplied}
-	}
-	first := slices.MinFunc(found, func(a, b searchIssue) int { return a.created().Compare(b.created()) })
-	return j.ref(first.issueIdentity), nil
+// oldestFirst sorts the hits; those of one age keep their order. A hit may have
+// come twice, when others changed between two pages.
+func oldestFirst(found []searchIssue) []searchIssue {
+	slices.SortStableFunc(found, func(a, b searchIssue) int { return a.created().Compare(b.created()) })
+	seen := map[string]bool{}
+	return slices.DeleteFunc(found, func(i searchIssue) bool {
+		again := seen[i.ID]
+		seen[i.ID] = true
+		return again
+	})
 }
 
 // searchIssue is one hit.
@@ -104,8 +118,7 @@ type searchIssue struct {
 	} `json:"fields"`
 }
 
-// created is the zero time if Jira's text is none: MinFunc takes the first of
-// equals, and the answer is sorted already.
+// created is the zero time if Jira's text is none: the answer is sorted already.
 func (i searchIssue) created() time.Time {
 	t, err := time.Parse(dateLayout, i.Fields.Created)
 	if err != nil {

@@ -35,6 +35,8 @@ type settings struct {
 
 	email, apiToken, personalAccessToken secret.String
 
+	duplicateTransition string // name; "" closes no duplicate
+
 	deployment       deployment
 	internalComments bool
 	maxText          int

@@ -14,6 +14,8 @@ func TestValidatorRefuses(t *testing.T) {
 		"a wrong type":       {http.MethodPost, "/rest/api/2/issue/1/comment", `{"body":1}`},
 		"an unknown path":    {http.MethodGet, "/rest/api/2/isue/1", ``},
 		"an unknown method":  {http.MethodPatch, "/rest/api/2/issue/1", `{}`},
+		"a misspelt link":    {http.MethodPost, "/rest/api/2/issueLink", `{"type":{"name":"Duplicate"},"inwardIssue":{"kee":"HMS-1"},"outwardIssue":{"key":"HMS-2"}}`},
+		"a misspelt move":    {http.MethodPost, "/rest/api/2/issue/1/transitions", `{"transitoin":{"id":"1"}}`},
 		"a misspelt comment": {http.MethodPost, "/rest/api/2/issue/1/comment", `{"body":"a","propertys":[]}`},
 	} {
 		for _, s := range []*specification{cloudSpec, dataCenterSpec} {

@@ -52,6 +52,7 @@ func (s *specification) read() (routers.Router, error) {
 	if err != nil {
 		return nil, err
 	}
+	addIssueLink(doc)
 	doc.Servers = openapi3.Servers{{URL: s.prefix + "/"}}
 	strict(doc)
 	return legacy.NewRouter(doc, openapi3.DisableExamplesValidation())
@@ -86,6 +87,29 @@ func mend(doc *openapi3.T) {
 	if search := doc.Paths.Value("/api/2/search"); search != nil {
 		fields := search.Get.Parameters.GetByInAndName("query", "fields")
 		fields.Schema.Value.Items = openapi3.NewSchemaRef("", openapi3.NewStringSchema())
+	}
+}
+
+// addIssueLink adds a route that the cut documents do not have, as the whole of
+// Cloud's describes it (LinkIssueRequestJsonBean, without its comment); Data
+// Center's takes the same.
+func addIssueLink(doc *openapi3.T) {
+	text, no := openapi3.NewStringSchema(), false
+	closed := func(s *openapi3.Schema) *openapi3.Schema {
+		s.AdditionalProperties = openapi3.AdditionalProperties{Has: &no}
+		return s
+	}
+	issue := closed(openapi3.NewObjectSchema().WithProperty("id", text).WithProperty("key", text))
+	kind := closed(openapi3.NewObjectSchema().WithProperty("id", text).WithProperty("name", text))
+	body := closed(openapi3.NewObjectSchema().WithProperty("type", kind).WithProperty("inwardIssue", issue).WithProperty("outwardIssue", issue))
+	body.Required = []string{"type", "inwardIssue", "outwardIssue"}
+	op := openapi3.NewOperation()
+	op.RequestBody = &openapi3.RequestBodyRef{Value: openapi3.NewRequestBody().WithRequired(true).WithJSONSchema(body)}
+	op.AddResponse(http.StatusCreated, openapi3.NewResponse().WithDescription("also for a link that is there already"))
+	for _, prefix := range []string{"/rest/api/2", "/api/2"} { // Cloud's document, Data Center's
+		if doc.Paths.Value(prefix+"/issue") != nil {
+			doc.Paths.Set(prefix+"/issueLink", &openapi3.PathItem{Post: op})
+		}
 	}
 }
 

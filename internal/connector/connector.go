@@ -62,8 +62,10 @@ type Deduplicator interface {
 	// left out, each verified like that of FindIncident, oldest first.
 	OtherIncidents(ctx context.Context, id CorrelationID, keep Ref) ([]Ref, error)
 	// RetireDuplicate says at duplicate that keep is the case's incident: it
-	// links the two, takes the mark off duplicate, and closes it if the
-	// connector is told how. It may be repeated with the same effect.
+	// links the two, says so in a comment, closes duplicate if the connector is
+	// told how, and last takes the mark off it. It makes several changes; it may
+	// be repeated with the same effect after any of them. An incident without
+	// the mark is left alone: nil. NotFound means that duplicate is gone.
 	RetireDuplicate(ctx context.Context, id CorrelationID, keep, duplicate Ref) error
 }
 

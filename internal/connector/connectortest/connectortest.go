@@ -134,6 +134,7 @@ func cases() []namedCase {
 	all = append(all, capabilityCases()...)
 	all = append(all, behaviourCases()...)
 	all = append(all, textCases()...)
+	all = append(all, duplicateCases()...)
 	all = append(all, faultCases()...)
 	return append(all, wireCases()...)
 }

@@ -94,7 +94,7 @@ func (b *bench) checkExpected(op operation, f fault, e *connector.Error) {
 	if allowed := otherKinds(op, f); slices.Contains(allowed, e.Kind) {
 		kind = e.Kind
 	}
-	if op.name == "find" && kind == connector.NotFound {
+	if (op.name == "find" || op.name == "others") && kind == connector.NotFound {
 		// Whoever takes a missing search for a missing incident makes a second one.
 		b.Errorf("a search that is not there is no proof that nothing was found: %v", e)
 		kind = e.Kind
@@ -112,7 +112,7 @@ func (b *bench) checkExpected(op operation, f fault, e *connector.Error) {
 // instead of the one that follows from the status alone.
 func otherKinds(op operation, f fault) []connector.Kind {
 	switch {
-	case f.status == 404 && (op.name == "create" || op.name == "find"):
+	case f.status == 404 && (op.name == "create" || op.name == "find" || op.name == "others"):
 		return []connector.Kind{connector.Rejected, connector.Transient} // there is no incident that could be missing
 	case f.status == 404 && op.name == "probe":
 		return []connector.Kind{connector.Rejected} // NotFound is the place's; an adapter may know better

@@ -21,14 +21,18 @@ type operation struct {
 
 const commentText = "canary-comment: first line\nsecond line, ünïcödé 😀"
 
-func operations() []operation {
+func operations() []operation { return append(changes(), reads()...) }
+
+func nothing(*bench) connector.Ref { return connector.Ref{} }
+
+func existing(b *bench) connector.Ref { return b.create(0) }
+
+func changes() []operation {
 	always := func(*bench) bool { return true }
-	existing := func(b *bench) connector.Ref { return b.create(0) }
-	never := func(_, _ []Incident) bool { return false }
 	return []operation{
 		{
 			name: "create", writes: true, can: always,
-			prepare: func(*bench) connector.Ref { return connector.Ref{} },
+			prepare: nothing,
 			call: func(ctx context.Context, b *bench, _ connector.Ref) error {
 				ref, err := b.conn.CreateIncident(ctx, caseID(0), b.h.Incident)
 				if err == nil && ref.ID == "" {
@@ -52,6 +56,12 @@ func operations() []operation {
 			},
 			applied: func(before, after []Incident) bool { return len(after[0].Comments) > len(before[0].Comments) },
 		},
+	}
+}
+
+func reads() []operation {
+	never := func(_, _ []Incident) bool { return false }
+	return []operation{
 		{
 			name: "find", can: func(b *bench) bool { return b.conn.Capabilities().FindIncident }, prepare: existing,
 			call: func(ctx context.Context, b *bench, _ connector.Ref) error {
@@ -77,8 +87,16 @@ func operations() []operation {
 			applied: never,
 		},
 		{
-			name: "probe", can: (*bench).canProbe, prepare: func(*bench) connector.Ref { return connector.Ref{} },
+			name: "probe", can: (*bench).canProbe, prepare: nothing,
 			call:    func(ctx context.Context, b *bench, _ connector.Ref) error { return b.conn.Probe(ctx) },
+			applied: never,
+		},
+		{
+			name: "others", can: (*bench).canDeduplicate, prepare: existing,
+			call: func(ctx context.Context, b *bench, ref connector.Ref) error {
+				_, err := b.conn.(connector.Deduplicator).OtherIncidents(ctx, caseID(0), ref)
+				return err
+			},
 			applied: never,
 		},
 	}

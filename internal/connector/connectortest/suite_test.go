@@ -98,6 +98,12 @@ func TestDefectsAreCaught(t *testing.T) {
 		{"returns plain errors", defects{plainErrors: true}, []string{"create/400", "missing incident"}},
 		{"probes by writing", defects{probesByWriting: true}, []string{"probe: changes nothing"}},
 		{"probes and does not look", defects{probesBlindly: true}, []string{"probe/empty object", "probe/null"}},
+		{"keeps nothing", defects{keepsNothing: true}, []string{"others: all but the kept", "retire: not the kept one"}},
+		{"trusts the search for others", defects{trustsFirstHit: true}, []string{"others: the mark is verified"}},
+		{"retires any incident", defects{retiresAny: true}, []string{"retire: nothing without the mark"}},
+		{"explains again", defects{explainsAgain: true}, []string{"retire: broken off and repeated"}},
+		{"takes the mark first", defects{unmarksFirst: true}, []string{"retire: broken off and repeated"}},
+		{"goes on without the comment", defects{goesOnAnyway: true}, []string{"retire: broken off and repeated"}},
 		{"hides that the incident is missing", defects{swallowsKind404s: true}, []string{"missing incident", "update/404"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -27,7 +27,8 @@ type defects struct {
 	pastesID, losesMark, createsInTwoSteps, failsAfterReadBack, countsLoosely bool
 	commentsTwice, recreatesMissing, swallowsKind404s, listsForEach           bool
 	countsBackwards, ignoresTargets, settlesAtOnce, hasOddLimits              bool
-	changesItsMind, probesByWriting, probesBlindly                            bool
+	changesItsMind, probesByWriting, probesBlindly, keepsNothing, retiresAny  bool
+	explainsAgain, unmarksFirst, goesOnAnyway                                 bool
 }
 
 // tiny is a complete adapter for the tiny tracker.

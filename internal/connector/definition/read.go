@@ -35,6 +35,14 @@ func (r *Reader) RequiredText(part Part, key string) string {
 	return s
 }
 
+// Text is [Reader.RequiredText] for a text that may be missing: "" then.
+func (r *Reader) Text(part Part, key string) string {
+	if r.part(part)[key] == nil {
+		return ""
+	}
+	return r.RequiredText(part, key)
+}
+
 // RequiredSecret returns a secret of one line that must be there and not empty.
 // The hint, unless empty, says in brackets what may stand in its place. A
 // secret that travels in a header must not hold a line end: nothing would be
