@@ -14,6 +14,7 @@ import (
 type Memory struct {
 	mu      sync.Mutex
 	since   time.Time
+	trusted time.Time // zero: since
 	next    Revision
 	entries map[Key]stored
 }
@@ -75,3 +76,32 @@ func (m *Memory) Each(ctx context.Context, f func(Key, Entry) error) error {
 
 // Since implements Store.
 func (m *Memory) Since() time.Time { return m.since }
+
+// TrustedSince implements Store.
+func (m *Memory) TrustedSince() time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.trusted.After(m.since) {
+		return m.trusted
+	}
+	return m.since
+}
+
+// Distrust says that what was done before the given time may be missing here.
+func (m *Memory) Distrust(before time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.trusted = before
+}
+
+// Copy makes a backup as of this moment: entries keep their revisions and the
+// times at which they were stored.
+func (m *Memory) Copy() *Memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := &Memory{since: m.since, trusted: m.trusted, next: m.next, entries: make(map[Key]stored, len(m.entries))}
+	for k, s := range m.entries {
+		c.entries[k] = stored{s.entry.Clone(), s.rev}
+	}
+	return c
+}

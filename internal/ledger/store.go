@@ -27,6 +27,12 @@ type Store interface {
 	// Since is when the store began: what is older may have had entries that
 	// this store never saw.
 	Since() time.Time
+	// TrustedSince is when the store can be believed from. Entries stored before,
+	// and those that are missing for older cases, may lack what was done. It is
+	// Since for a store that is simply new: then nothing of ours was done before,
+	// and what Kibana pushed is on its own record. It is later than Since when a
+	// ledger was lost or restored from an old copy. It may rise while in use.
+	TrustedSince() time.Time
 }
 
 // Errors of a Store.

@@ -30,6 +30,9 @@ func (a *attempt) compare(ctx context.Context, out mapping.Output) *failure {
 			return f
 		}
 	}
+	if f := a.verifyComments(ctx); f != nil {
+		return f
+	}
 	if a.work.empty() && a.caps.ReadIncident {
 		// Nothing to write is a promise that the tracker is in step, so the
 		// incident must still be there.

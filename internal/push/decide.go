@@ -156,9 +156,7 @@ func (s Situation) changes() bool {
 }
 
 // atTracker reports whether the stage talks to the tracker and not to Kibana.
-func (s Situation) atTracker() bool {
-	return s.changes() || s.Stage == StageAdopt || s.Stage == StageRead || s.Stage == StageSettle
-}
+func (s Situation) atTracker() bool { return s.Stage.AtTracker() }
 
 func (s Situation) refusal() Reason {
 	switch {

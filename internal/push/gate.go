@@ -97,11 +97,7 @@ const settleMargin = time.Second
 // unsettled says how long what is uncertain cannot be looked up yet. It
 // compares the store's time with the queue's, and asks no clock of this machine.
 func (a *attempt) unsettled() time.Duration {
-	now := a.job.QueuedAt
-	if now.IsZero() {
-		now = time.Now()
-	}
-	return a.entry.Plan.Unsettled(a.entry.StoredAt, now)
+	return a.entry.Plan.Unsettled(a.entry.StoredAt, a.queued())
 }
 
 // raiseWant makes the entry promise to come back for the job's event, so that

@@ -13,7 +13,7 @@ import (
 // heldFor is the error of a request that a held connector did not send.
 func heldFor(d time.Duration) *connector.Error {
 	e := refusal(connector.RateLimited, 0)
-	e.RetryAfter, e.Err = d, connector.HeldError{For: d}
+	e.RetryAfter, e.Err = d, &connector.HeldError{For: d}
 	return e
 }
 

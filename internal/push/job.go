@@ -163,3 +163,13 @@ const (
 	StageComment   Stage = "comment"
 	StageClose     Stage = "close"
 )
+
+// AtTracker reports whether the stage's requests go to the tracker and not to
+// Kibana.
+func (s Stage) AtTracker() bool {
+	switch s {
+	case StageAdopt, StageSettle, StageRead, StageCreate, StageUpdate, StageComment:
+		return true
+	}
+	return false
+}

@@ -44,6 +44,9 @@ func (a *attempt) prepare(ctx context.Context) *failure {
 	a.entry = stored.Clone()
 	if f := a.difference(ctx, out); f != nil {
 		a.entry = stored
+		if f.plan != nil {
+			a.entry.Plan = f.plan
+		}
 		return f
 	}
 	return nil
@@ -51,6 +54,9 @@ func (a *attempt) prepare(ctx context.Context) *failure {
 
 // difference finds what the tracker has and what it lacks.
 func (a *attempt) difference(ctx context.Context, out mapping.Output) *failure {
+	if f := a.patience(); f != nil {
+		return f
+	}
 	if f := a.checkTracker(ctx); f != nil {
 		return f
 	}
@@ -232,8 +238,7 @@ func (a *attempt) setIncident(ref connector.Ref, how ledger.How) {
 
 // adopt finds an incident that exists before our first create: Kibana's own
 // push of this case to this connector, else one that carries our mark. The
-// latter is searched only when this ledger cannot know: for a case younger
-// than the ledger, no entry means that nothing was ever tried.
+// latter is searched only when this ledger cannot know.
 func (a *attempt) adopt(ctx context.Context, out mapping.Output) *failure {
 	pushed, f := a.pushedByKibana(ctx)
 	if f != nil {
@@ -244,13 +249,16 @@ func (a *attempt) adopt(ctx context.Context, out mapping.Output) *failure {
 		a.setIncident(ref, ledger.Adopted)
 		return a.adoptPushed(ctx, pushed, out)
 	}
-	if !a.caps.FindIncident || a.ledgerKnows() {
+	switch {
+	case a.ledgerKnows():
 		return nil
+	case !a.caps.FindIncident:
+		return a.unsearchable()
 	}
 	ref, err := a.target.Connector.FindIncident(ctx, a.correlation())
 	if e := connector.AsError("find incident", err); e != nil {
 		if e.Kind == connector.NotFound {
-			a.entry.Searched = true
+			a.entry.SearchedAt = a.queued().UTC()
 			return nil
 		}
 		return failed(StageAdopt, err)
@@ -260,19 +268,6 @@ func (a *attempt) adopt(ctx context.Context, out mapping.Output) *failure {
 	}
 	a.setIncident(ref, ledger.Found)
 	return a.adoptComments(ctx, out.Comments)
-}
-
-// ledgerMargin allows for clocks that differ between Kibana and NATS.
-const ledgerMargin = 15 * time.Minute
-
-// ledgerKnows reports whether the absence of an incident in the entry proves
-// that none was made: we have looked, or the case is younger than the ledger.
-func (a *attempt) ledgerKnows() bool {
-	if a.entry.Searched {
-		return true
-	}
-	created := a.state.c.CreatedAt
-	return !created.IsZero() && created.After(a.p.Ledger.Since().Add(ledgerMargin))
 }
 
 func (a *attempt) pushedByKibana(ctx context.Context) (*kibana.ExternalService, *failure) {
@@ -334,6 +329,7 @@ func (a *attempt) adoptComments(ctx context.Context, comments []connector.Commen
 	for i, c := range comments {
 		marks[i] = ledger.Mark{ID: c.ID, Source: c.Source, Digest: c.Digest}
 	}
+	a.counted = true
 	return a.settleComments(ctx, marks, comments)
 }
 

@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"errors"
 	"math"
 	"time"
 
@@ -46,8 +47,11 @@ func (p *Pusher) PreviewEvent(ctx context.Context, job Job, e event.Event) (Prev
 		return Preview{Waits: why}, nil
 	}
 	if f := a.prepare(ctx); f != nil {
-		if f.stale {
+		switch {
+		case f.stale:
 			return Preview{Waits: "a replica answered with an older state"}, nil
+		case errors.Is(f.err, errTooEarly):
+			return Preview{Waits: "the ledger was lost or restored: what was sent before has to show first"}, nil
 		}
 		return Preview{}, f.err
 	}

@@ -180,6 +180,7 @@ type attempt struct {
 	work     work
 	deadline time.Time // end of the lease, zero without a claim
 	wrote    bool      // something was changed at the tracker
+	counted  bool      // all comments of the state were looked up
 }
 
 // run goes through the gates, prepares without writing anything anywhere, and
@@ -262,7 +263,9 @@ type failure struct {
 	stage  Stage
 	err    *connector.Error
 	reason Reason // overrides what Decide would say
-	stale  bool   // nothing is wrong: a read was too old
+	// plan is what may have been sent long ago, for a person to resolve.
+	plan  *ledger.Plan
+	stale bool // nothing is wrong: a read was too old
 }
 
 func failed(stage Stage, err error) *failure {

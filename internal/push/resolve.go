@@ -51,7 +51,7 @@ func Resolve(e ledger.Entry, r Resolution) (ledger.Entry, error) {
 		}
 		// Its comments went with it.
 		e.Incident, e.Fields, e.Comments, e.Plan, e.Pushed = nil, nil, nil, nil, ledger.CaseState{}
-		e.Searched = true
+		e.SearchedAt = r.At.UTC()
 	case !r.Incident.IsZero():
 		link(&e, r)
 	default:

@@ -26,8 +26,10 @@ type rig struct {
 	store   *slowClock
 	// deleted: there is no connector of this id.
 	deleted bool
-	rows    []connector.MappingRow
-	pusher  *push.Pusher
+	// again: what is uncertain and cannot be looked up is sent again.
+	again  bool
+	rows   []connector.MappingRow
+	pusher *push.Pusher
 }
 
 func newRig(t *testing.T) *rig {
@@ -45,7 +47,8 @@ func (r *rig) Target(context.Context, string) (push.Target, error) {
 		return push.Target{}, push.ErrConnectorNotFound
 	}
 	return push.Target{
-		Definition: connector.Definition{ID: "c", Type: ".t", Mapping: r.rows}, Connector: r.tracker,
+		CreateAgain: r.again,
+		Definition:  connector.Definition{ID: "c", Type: ".t", Mapping: r.rows}, Connector: r.tracker,
 		Type: connector.Type{ID: ".t", Append: true, Mapping: []connector.MappingRow{
 			{Source: connector.Title, Target: "summary", ActionType: connector.Overwrite},
 			{Source: connector.Comments, Target: "comments", ActionType: connector.Append},

@@ -98,3 +98,12 @@ func (s ledgerStore) key(subject string) (ledger.Key, bool) {
 
 // Since implements ledger.Store: when the bucket was made.
 func (s ledgerStore) Since() time.Time { return s.c.ledger.CachedInfo().Created }
+
+// TrustedSince implements ledger.Store: when the bucket was made, or later if
+// it was lost or restored since.
+func (s ledgerStore) TrustedSince() time.Time {
+	if t := s.c.distrusted.Load(); t != nil && t.Since.After(s.Since()) {
+		return t.Since
+	}
+	return s.Since()
+}

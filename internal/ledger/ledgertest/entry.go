@@ -22,7 +22,7 @@ func Entries() *rapid.Generator[ledger.Entry] {
 			Cursor: storedPositions().Draw(t, "cursor"), Want: storedPositions().Draw(t, "want"),
 			Claim: maybe(claims()).Draw(t, "claim"), Plan: maybe(plans()).Draw(t, "plan"),
 			Incident: maybe(incidents()).Draw(t, "incident"),
-			Searched: rapid.Bool().Draw(t, "searched"), Unlinked: texts().Draw(t, "unlinked"),
+			SearchedAt: Times().Draw(t, "searched at"), Unlinked: texts().Draw(t, "unlinked"),
 			Fields: sources().Draw(t, "fields"), Comments: comments().Draw(t, "comments"),
 			Pushed: storedStates().Draw(t, "pushed"), Blocked: rapid.Bool().Draw(t, "blocked"), Dead: rapid.Bool().Draw(t, "dead"),
 			Retry: maybe(retries()).Draw(t, "retry"), Closing: maybe(closings()).Draw(t, "closing"),

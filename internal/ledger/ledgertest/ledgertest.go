@@ -258,6 +258,9 @@ func testSince(t *testing.T, s ledger.Store) {
 	if since.IsZero() || since.After(time.Now().Add(time.Minute)) {
 		t.Errorf("Since: %v", since)
 	}
+	if trusted := s.TrustedSince(); !trusted.Equal(since) {
+		t.Errorf("a new store is trusted since %v, and is there since %v", trusted, since)
+	}
 	mustPut(t, s, key(), entry(1), 0)
 	if again := s.Since(); !again.Equal(since) {
 		t.Errorf("Since moved from %v to %v", since, again)

@@ -9,7 +9,6 @@ import (
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/kibana"
-	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/push"
 )
 
@@ -29,7 +28,7 @@ type scenario struct {
 	// description is what the incident shall have in the end; "" is the case's.
 	description string
 	buries      bool // dead letters are due on the way
-	foreign     bool // the incident had comments before the ledger began
+	foreign     bool // the incident may have comments that the ledger cannot know of
 }
 
 func closing() push.Rules { return push.Rules{ClosePushed: true} }
@@ -56,7 +55,10 @@ func pushed(comments ...string) func(*world) {
 	}
 }
 
-func scenarios() []scenario {
+func scenarios() []scenario { return append(pushes(), losses()...) }
+
+// pushes are what happens every day.
+func pushes() []scenario {
 	return []scenario{
 		{
 			name: "create and close", pairs: true, rules: closing(),
@@ -129,15 +131,6 @@ func scenarios() []scenario {
 				w.comment("comment-2", "Second.")
 				w.publish()
 			}},
-		},
-		{
-			name: "lost ledger", foreign: true, before: func(w *world) {
-				pushed("First.", "Second.")(w)
-				w.store = ledger.NewMemory()
-				w.main = w.newProcess()
-				w.setTitle("Worse")
-			},
-			acts: []func(*world){pushNow},
 		},
 		{
 			name: "delivered in disorder", snapshots: true, rules: closing(), before: func(w *world) { w.addCase("First.") },

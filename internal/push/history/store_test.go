@@ -40,6 +40,9 @@ func (s store) Put(ctx context.Context, k ledger.Key, e ledger.Entry, rev ledger
 		w.forgetWindows()
 		return 0, err
 	}
+	if len(w.backups) > 0 {
+		w.backups = append(w.backups, w.store.Copy())
+	}
 	for i := range w.windows {
 		if win := &w.windows[i]; win.p == s.p && win.recorded.IsZero() {
 			win.recorded = time.Now()

@@ -96,7 +96,7 @@ func (g gate) Enter(context.Context) error {
 		return nil
 	}
 	w.step(g.p, trackerWrite)
-	return connector.HeldError{For: heldFor}
+	return &connector.HeldError{For: heldFor}
 }
 
 // Limited implements httpclient.Gate.

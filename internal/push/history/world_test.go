@@ -49,9 +49,11 @@ type world struct {
 	jira   *fakes.Jira
 	kibana *fakes.Kibana
 	store  *ledger.Memory
-	mails  []push.Mail
-	queue  []*message
-	later  map[ledger.Key]*message // one wake-up an entry; a new one replaces it
+	// backups are copies of the ledger after each write, if there is one already.
+	backups []*ledger.Memory
+	mails   []push.Mail
+	queue   []*message
+	later   map[ledger.Key]*message // one wake-up an entry; a new one replaces it
 
 	main      *process
 	processes int

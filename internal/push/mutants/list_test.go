@@ -112,6 +112,22 @@ func mutants() []mutant {
 			"	if d.PutOff {\n", "	if d.PutOff && attempts < 0 {\n",
 		),
 		mistake(
+			"absence believed", "a lost ledger's silence is taken for a proof that no incident was made", "trust.go",
+			"	return a.young()\n", "	return a.young() || a.lost()\n",
+		),
+		mistake(
+			"old search believed", "that an incident was searched for before the ledger was lost still counts", "trust.go",
+			"!at.IsZero() && !at.Before(trusted) {", "!at.IsZero() {",
+		),
+		mistake(
+			"lost comments again", "comments that a lost ledger may have known are sent without a look", "trust.go",
+			"	case a.counted:\n		return false\n", "	case trusted.After(inc.At), !trusted.After(inc.At):\n		return false\n",
+		),
+		mistake(
+			"no patience", "right after a loss, what was sent last is looked for before it can show", "trust.go",
+			"	if !a.lost() || a.young() {\n		return nil\n	}\n	d :=", "	if !a.lost() || a.caps.FindIncident {\n		return nil\n	}\n	d :=",
+		),
+		mistake(
 			"retry is covered", "the cursor covers a redrive whose retry waits", "gate.go",
 			" && a.entry.Retry == nil &&\n", " &&\n",
 		),
