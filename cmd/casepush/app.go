@@ -115,7 +115,7 @@ func (a *app) run(ctx context.Context, args []string) error {
 
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.runCommand(), a.demoCommand(), a.pushCommand(), a.planCommand(), a.dlqCommand(), a.incidentsCommand(), a.resolveCommand(),
+		a.runCommand(), a.demoCommand(), a.pushCommand(), a.planCommand(), a.dlqCommand(), a.replayCommand(), a.incidentsCommand(), a.resolveCommand(),
 		a.validateCommand(), a.fakesCommand(), a.versionCommand(),
 	}
 }

@@ -1,0 +1,134 @@
+package stream
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Past selects events that the stream still has. The zero value selects all of
+// them, those that come while they are read included.
+type Past struct {
+	// FromSeq and ToSeq are the first and the last sequence; 0 is no bound.
+	FromSeq, ToSeq uint64
+	// Since and Until are the earliest and the latest time at which the queue
+	// took an event, both included; zero is no bound.
+	Since, Until time.Time
+	// Space and Case are ids; "" is any.
+	Space, Case string
+	// WithoutBodies leaves the bodies on the server: of each event its place is
+	// told, and its Err means nothing.
+	WithoutBodies bool
+}
+
+// pastBytes bounds what of past events is held by the client. It is more where
+// the server takes larger ones: half of it is asked for when the other half is
+// used up, and the largest event has to fit into that.
+const pastBytes = 16 << 20
+
+// Extent is which events the stream has now.
+type Extent struct {
+	First, Last uint64    // sequences; First is beyond Last if there is none
+	FirstAt     time.Time // when the queue took the first one; zero if there is none
+}
+
+// Extent tells which events there are.
+func (c *Conn) Extent(ctx context.Context) (Extent, error) {
+	info, err := c.events.Info(ctx)
+	if err != nil {
+		return Extent{}, fmt.Errorf("event stream: %w", err)
+	}
+	s := info.State
+	if s.Msgs == 0 {
+		return Extent{First: s.LastSeq + 1, Last: s.LastSeq}, nil
+	}
+	return Extent{First: s.FirstSeq, Last: s.LastSeq, FirstAt: s.FirstTime}, nil
+}
+
+// Past gives the selected events to f with their ids, in the order of their
+// sequences, until f returns an error, which it returns then. rest is how many
+// follow if ToSeq and Until bound nothing. Events on subjects of another form
+// than a case's are not among them.
+func (c *Conn) Past(ctx context.Context, p Past, f func(in Incoming, id string, rest uint64) error) error {
+	config, err := c.pastConfig(p)
+	if err != nil {
+		return err
+	}
+	cons, err := c.events.OrderedConsumer(ctx, config)
+	if err != nil {
+		return fmt.Errorf("read past events: %w", err)
+	}
+	defer forget(ctx, c.events, cons)
+	if info := cons.CachedInfo(); info != nil && info.NumPending == 0 {
+		return nil
+	}
+	messages, err := cons.Messages(jetstream.PullMaxBytes(max(pastBytes, 2*int(c.MaxPayload()))))
+	if err != nil {
+		return fmt.Errorf("read past events: %w", err)
+	}
+	defer messages.Stop()
+	for seen := uint64(0); ; {
+		m, meta, err := nextPast(ctx, cons, messages, seen)
+		if err != nil {
+			return fmt.Errorf("read past events: %w", err)
+		}
+		if m == nil || p.ended(meta.Sequence.Stream, meta.Timestamp) {
+			return nil
+		}
+		if seen = meta.Sequence.Stream; seen >= p.FromSeq {
+			in := c.incoming(m.Subject(), m.Headers(), m.Data())
+			in.Seq, in.StoredAt = seen, meta.Timestamp
+			if err := f(in, c.eventID(in.Event, seen), meta.NumPending); err != nil {
+				return err
+			}
+		}
+		if meta.NumPending == 0 || seen == p.ToSeq {
+			return nil
+		}
+	}
+}
+
+// nextPast waits for the message that follows the one last seen; nil if what was
+// announced has been removed meanwhile.
+func nextPast(ctx context.Context, cons jetstream.Consumer, messages jetstream.MessagesContext, seen uint64) (jetstream.Msg, *jetstream.MsgMetadata, error) {
+	for {
+		m, err := nextOf(ctx, messages)
+		if err == nil {
+			meta, err := m.Metadata()
+			return m, meta, err
+		}
+		if !errors.Is(err, errNoneNow) {
+			return nil, nil, err
+		}
+		if over, err := passed(ctx, cons, seen); over || err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// ended reports whether an event is beyond the end of what is selected, and all
+// that follow it are: times grow with sequences.
+func (p Past) ended(seq uint64, at time.Time) bool {
+	return p.ToSeq > 0 && seq > p.ToSeq || !p.Until.IsZero() && at.After(p.Until)
+}
+
+func (c *Conn) pastConfig(p Past) (jetstream.OrderedConsumerConfig, error) {
+	for _, id := range []string{p.Space, p.Case} {
+		if id != "" && !tokenPattern.MatchString(id) {
+			return jetstream.OrderedConsumerConfig{}, fmt.Errorf("read past events: id %q: want 1 to 128 of A-Z, a-z, 0-9, _ and -", id)
+		}
+	}
+	config := jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{c.names.Event(cmp.Or(p.Space, "*"), cmp.Or(p.Case, "*"))},
+		HeadersOnly:    p.WithoutBodies,
+		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(p.FromSeq, 1),
+	}
+	if !p.Since.IsZero() {
+		config.DeliverPolicy, config.OptStartSeq, config.OptStartTime = jetstream.DeliverByStartTimePolicy, 0, &p.Since
+	}
+	return config, nil
+}
