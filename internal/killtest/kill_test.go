@@ -39,11 +39,11 @@ func (k *killer) strike() {
 		k.waitForRequests(1 + k.rng.IntN(5))
 		<-time.After(time.Duration(k.rng.Int64N(int64(maxLatency))))
 	}
-	pid := k.rig.worker.pid
-	if !k.rig.worker.running() {
+	pid := k.rig.worker.PID()
+	if !k.rig.worker.Running() {
 		k.rig.t.Fatalf("the worker has ended by itself\n%s", k.rig.logTail())
 	}
-	k.rig.worker.kill()
+	k.rig.worker.Kill()
 	k.kills++
 	if open := k.openIntents(pid); open > 0 {
 		k.hits++

@@ -97,7 +97,7 @@ func (r *rig) awaitRest(atMost time.Duration) {
 // left says what is not done yet, "" if all is.
 func (r *rig) left() string {
 	r.t.Helper()
-	if !r.worker.running() {
+	if !r.worker.Running() {
 		r.t.Fatalf("the worker has ended by itself\n%s", r.logTail())
 	}
 	b, err := r.conn.Backlog(r.t.Context())

@@ -14,6 +14,7 @@ import (
 
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/proctest"
 	"github.com/casepush/casepush/internal/stream"
 )
 
@@ -26,13 +27,6 @@ const (
 
 	searchLag = time.Second
 )
-
-// natsConfig has each write on the disk before it is answered.
-const natsConfig = `
-listen: "127.0.0.1:-1"
-ports_file_dir: %[1]q
-jetstream { store_dir: %[2]q, sync_interval: always }
-`
 
 // workerConfig: find_delay is more than the fake's lag, settle_time more than
 // a request can be under way after its sender is gone.
@@ -52,27 +46,30 @@ delivery:
   soc-jira: {deployment: cloud, find_delay: 1500ms, settle_time: 500ms, max_in_flight: 16}
 `
 
+// raceVariable builds the worker with the race detector.
+const raceVariable = "KILLTEST_RACE"
+
 // rig is all that runs: a NATS server and one worker as processes, the fakes
 // here, behind real listeners.
 type rig struct {
-	t       *testing.T
-	bin     binaries
-	dir     string
-	config  string // path of the worker's configuration
-	kibana  *fakes.Kibana
-	jira    *fakes.Jira
-	front   *slowly
-	conn    *stream.Conn        // for the ledger and the backlog
-	js      jetstream.JetStream // for what producers and readers of results do
-	log     *os.File            // of all workers
-	worker  *child
-	started int // workers, so far
+	t        *testing.T
+	casepush string // the binary
+	config   string // path of the worker's configuration
+	kibana   *fakes.Kibana
+	jira     *fakes.Jira
+	front    *slowly
+	conn     *stream.Conn        // for the ledger and the backlog
+	js       jetstream.JetStream // for what producers and readers of results do
+	log      *os.File            // of all workers
+	worker   *proctest.Process
+	started  int // workers, so far
 }
 
 func newRig(t *testing.T, seed uint64) *rig {
 	t.Helper()
 	dir := t.TempDir()
-	r := &rig{t: t, dir: dir, bin: buildAll(t, dir)}
+	bin := proctest.Build(t, proctest.BuildOptions{Race: os.Getenv(raceVariable) != ""})
+	r := &rig{t: t, casepush: bin.Casepush}
 	r.kibana = fakes.NewKibana(fakes.KibanaOptions{Seed: seed, JournalSize: journalSize})
 	r.kibana.SetConfiguration(space, kibana.Configuration{
 		Owner: owner, ClosureType: "close-by-pushing", Connector: jiraConnector(),
@@ -82,7 +79,7 @@ func newRig(t *testing.T, seed uint64) *rig {
 	kibanaServer, jiraServer := httptest.NewServer(r.kibana), httptest.NewServer(r.front)
 	t.Cleanup(kibanaServer.Close)
 	t.Cleanup(jiraServer.Close)
-	url := r.startNATS()
+	url := proctest.StartNATS(t, proctest.NATSOptions{Binary: bin.NATS}).URL()
 	r.config = filepath.Join(dir, "casepush.yaml")
 	r.write(r.config, fmt.Sprintf(workerConfig, url, kibanaServer.URL, publicURL, jiraServer.URL))
 	r.connect(url)
@@ -108,46 +105,6 @@ func (r *rig) write(path, text string) {
 	}
 }
 
-// startNATS starts the server and returns its URL.
-func (r *rig) startNATS() string {
-	r.t.Helper()
-	config := filepath.Join(r.dir, "nats.conf")
-	r.write(config, fmt.Sprintf(natsConfig, r.dir, filepath.Join(r.dir, "jetstream")))
-	logFile, err := os.Create(filepath.Join(r.dir, "nats.log"))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.t.Cleanup(func() { _ = logFile.Close() })
-	ready := newWatcher(logFile, "Server is ready")
-	server, err := startChild(ready, r.bin.nats, "-c", config)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	r.t.Cleanup(server.kill)
-	if err := ready.await(server); err != nil {
-		r.t.Fatal(err)
-	}
-	return r.natsURL(server.pid)
-}
-
-// natsURL reads the file in which the server says where it listens. It is
-// written after the server has said that it is ready.
-func (r *rig) natsURL(pid int) string {
-	r.t.Helper()
-	path := filepath.Join(r.dir, fmt.Sprintf("nats-server_%d.ports", pid))
-	var ports struct {
-		NATS []string `json:"nats"`
-	}
-	r.until("the ports file of nats-server", startTimeout, func() (bool, error) {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			return false, nil // not written yet
-		}
-		return json.Unmarshal(b, &ports) == nil && len(ports.NATS) > 0, nil
-	})
-	return ports.NATS[0]
-}
-
 // connect makes the streams too, so that events can be published before the
 // first worker runs.
 func (r *rig) connect(url string) {
@@ -171,13 +128,16 @@ func (r *rig) connect(url string) {
 func (r *rig) startWorker() {
 	r.t.Helper()
 	r.started++
-	ready := newWatcher(r.log, "worker started")
+	ready := proctest.NewLines(r.log, "worker started")
 	var err error
-	if r.worker, err = startChild(ready, r.bin.casepush, "run", "-c", r.config, "--log-level", "debug"); err != nil {
+	r.worker, err = proctest.Start(proctest.Command{
+		Program: r.casepush, Args: []string{"run", "-c", r.config, "--log-level", "debug"}, Output: ready,
+	})
+	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.t.Cleanup(r.worker.kill)
-	if err := ready.await(r.worker); err != nil {
+	r.t.Cleanup(r.worker.Kill)
+	if err := r.worker.Await(ready); err != nil {
 		r.t.Fatalf("%v\n%s", err, r.logTail())
 	}
 }
