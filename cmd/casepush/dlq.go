@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/casepush/casepush/internal/ops"
-	"github.com/casepush/casepush/internal/push"
-	"github.com/casepush/casepush/internal/stream"
 )
 
 func (a *app) dlqCommand() *cobra.Command {
@@ -34,102 +32,21 @@ func needsVerb(cmd *cobra.Command, args []string) error {
 	return cmd.Help()
 }
 
-// selection says which dead letters a command is about.
-type selection struct {
-	filter ops.DeadLetterFilter
-	reason string
-	all    bool
-	ids    []uint64
-}
-
-func (s *selection) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.filter.Connector, "connector", "", "only those of the connector with this `id`")
-	cmd.Flags().StringVar(&s.filter.Case, "case", "", "only those of the case with this `id`")
-	cmd.Flags().StringVar(&s.filter.Space, "space-id", "", "only those of this Kibana `space`")
-	cmd.Flags().StringVar(&s.reason, "reason", "", "only those with this `reason`")
-	_ = cmd.RegisterFlagCompletionFunc("reason", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return reasons(), cobra.ShellCompDirectiveNoFileComp
-	})
-}
-
-func (s *selection) addAll(cmd *cobra.Command) {
-	s.add(cmd)
-	cmd.Flags().BoolVar(&s.all, "all", false, "all of them")
-}
-
-func reasons() []string {
-	var list []string
-	for _, r := range push.Reasons() {
-		list = append(list, string(r))
-	}
-	return list
-}
-
-// check reads the ids and the reason.
-func (s *selection) check(args []string) error {
-	s.filter.Reason = push.Reason(s.reason)
-	if s.reason != "" && !slices.Contains(push.Reasons(), s.filter.Reason) {
-		return usage("--reason %q: there are %q", s.reason, reasons())
-	}
-	for _, arg := range args {
-		id, err := strconv.ParseUint(arg, 10, 64)
-		if err != nil || id == 0 {
-			return usage("%q is no id of a dead letter: casepush dlq ls shows them", arg)
-		}
-		s.ids = append(s.ids, id)
-	}
-	return nil
-}
-
-// checkSome also wants something to be selected.
-func (s *selection) checkSome(args []string) error {
-	if err := s.check(args); err != nil {
-		return err
-	}
-	filtered := s.all || s.filter != ops.DeadLetterFilter{}
-	switch {
-	case len(s.ids) == 0 && !filtered:
-		return usage("which? Name ids, or --all, --connector, --reason, --case or --space-id")
-	case len(s.ids) > 0 && filtered:
-		return usage("name ids, or select by flags, not both")
-	}
-	return nil
-}
-
-// each gives the selected dead letters to f; missing hears of ids without one.
-func (s *selection) each(ctx context.Context, o operator, f func(ops.DeadLetter) error, missing func(id uint64) error) error {
-	if len(s.ids) == 0 {
-		return o.DeadLetters(ctx, s.filter, f)
-	}
-	for _, id := range s.ids {
-		d, err := o.DeadLetter(ctx, id)
-		if errors.Is(err, stream.ErrNoDeadLetter) {
-			err = missing(id)
-		} else if err == nil {
-			err = f(d)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (a *app) dlqLs() *cobra.Command {
 	var s selection
 	var format string
 	cmd := &cobra.Command{
 		Use: "ls", Short: "List dead letters, oldest first", Args: noArgs,
-		PreRunE: func(_ *cobra.Command, args []string) error { return s.check(args) },
+		PreRunE: func(_ *cobra.Command, args []string) error { return s.check(args, time.Now()) },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			l, err := a.newListing(format, "id", "at", "connector", "space", "case", "stage", "reason", "message")
+			l, err := a.newListing(format, "id", "at", "connector", "space", "case", "stage", "reason", "attempts", "first", "event", "message")
 			if err != nil {
 				return err
 			}
 			return a.operate(cmd.Context(), func(ctx context.Context, o operator) error {
 				err := o.DeadLetters(ctx, s.filter, func(d ops.DeadLetter) error {
 					return l.row(d, strconv.FormatUint(d.ID, 10), timeText(d.LastAt), d.ConnectorID, d.SpaceID, d.CaseID,
-						string(d.Stage), string(d.Reason), d.Message)
+						string(d.Stage), string(d.Reason), strconv.Itoa(d.Attempts), timeText(d.FirstAt), strconv.FormatUint(d.EventSeq, 10), d.Message)
 				})
 				return errors.Join(err, l.close())
 			})
@@ -149,7 +66,7 @@ func (a *app) dlqShow() *cobra.Command {
 			if len(args) != 1 {
 				return usage("%s takes one id, got %d", cmd.CommandPath(), len(args))
 			}
-			return errors.Join(checkShowFormat(format), s.check(args))
+			return errors.Join(checkShowFormat(format), s.check(args, time.Now()))
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.operate(cmd.Context(), func(ctx context.Context, o operator) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/push"
@@ -17,17 +18,22 @@ type DeadLetter = stream.StoredDeadLetter
 type DeadLetterFilter struct {
 	Connector, Space, Case string
 	Reason                 push.Reason
+	Stage                  push.Stage
+	// Since and Before bound the last attempt: not before Since, and before Before.
+	Since, Before time.Time
 }
 
 // matches reports whether d is selected.
 func (f DeadLetterFilter) matches(d DeadLetter) bool {
 	return (f.Connector == "" || f.Connector == d.ConnectorID) && (f.Space == "" || f.Space == d.SpaceID) &&
-		(f.Case == "" || f.Case == d.CaseID) && (f.Reason == "" || f.Reason == d.Reason)
+		(f.Case == "" || f.Case == d.CaseID) && (f.Reason == "" || f.Reason == d.Reason) && (f.Stage == "" || f.Stage == d.Stage) &&
+		!d.LastAt.Before(f.Since) && (f.Before.IsZero() || d.LastAt.Before(f.Before))
 }
 
 // DeadLetters gives those selected to f, oldest first, until f returns an error.
 func (o *Ops) DeadLetters(ctx context.Context, filter DeadLetterFilter, f func(DeadLetter) error) error {
-	return o.conn.DeadLetters().Each(ctx, func(d DeadLetter) error {
+	at := stream.DeadLetterPlace{Connector: filter.Connector, Space: filter.Space, Case: filter.Case}
+	return o.conn.DeadLetters().EachOf(ctx, at, func(d DeadLetter) error {
 		if !filter.matches(d) {
 			return nil
 		}
@@ -36,7 +42,7 @@ func (o *Ops) DeadLetters(ctx context.Context, filter DeadLetterFilter, f func(D
 }
 
 // DeadLetterOf returns the newest dead letter that tells more of a result; ok is
-// false if there is none, or none any more. It goes through all dead letters.
+// false if there is none, or none any more.
 func (o *Ops) DeadLetterOf(ctx context.Context, r push.Result) (newest DeadLetter, ok bool, err error) {
 	of := DeadLetterFilter{Connector: r.ConnectorID, Space: r.SpaceID, Case: r.CaseID, Reason: r.Reason}
 	err = o.DeadLetters(ctx, of, func(d DeadLetter) error {
