@@ -2,10 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,58 +21,6 @@ func (a *app) incidentsCommand() *cobra.Command {
 	a.configFlag(cmd.PersistentFlags())
 	cmd.AddCommand(a.incidentsLs(), a.incidentsShow())
 	return cmd
-}
-
-func (a *app) incidentsLs() *cobra.Command {
-	var filter ops.IncidentFilter
-	var format string
-	cmd := &cobra.Command{
-		Use: "ls", Short: "List cases and their incidents", Args: noArgs,
-		Long: `List cases and their incidents, in no particular order. States: ok; retry (waits for its next attempt);
-uncertain (something may have been sent: it is looked up first, or a person decides); dead (the last push
-is a dead letter); claimed (a worker is at it).`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			l, err := a.newListing(format, "connector", "space", "case", "state", "incident", "comments", "cursor", "next_attempt", "outcome", "url")
-			if err != nil {
-				return err
-			}
-			return a.operate(cmd.Context(), func(ctx context.Context, o operator) error {
-				err := o.Incidents(ctx, filter, func(i ops.Incident) error { return l.row(i, incidentCells(i)...) })
-				return errors.Join(err, l.close())
-			})
-		},
-	}
-	cmd.Flags().StringVar(&filter.Connector, "connector", "", "only those at the connector with this `id`")
-	cmd.Flags().StringVar(&filter.Case, "case", "", "only those of the case with this `id`")
-	cmd.Flags().StringVar(&filter.Space, "space-id", "", "only those of this Kibana `space`")
-	cmd.Flags().BoolVar(&filter.Uncertain, "uncertain", false, "only those where something may have been sent")
-	listingFlag(cmd, &format)
-	return cmd
-}
-
-func incidentCells(i ops.Incident) []string {
-	incident := i.Title
-	if incident == "" {
-		incident = i.IncidentID
-	}
-	next := ""
-	switch {
-	case i.Blocked:
-		next = "waits for a person"
-	case i.Retry != nil:
-		next = timeText(i.Retry.At)
-	}
-	outcome := ""
-	if i.Last != nil {
-		outcome = string(i.Last.Outcome)
-		if i.Last.Reason != "" {
-			outcome += ": " + string(i.Last.Reason)
-		}
-	}
-	return []string{
-		i.ConnectorID, i.SpaceID, i.CaseID, string(i.State), incident, strconv.Itoa(i.Comments),
-		strconv.FormatUint(i.Cursor, 10), next, outcome, i.URL,
-	}
 }
 
 func (a *app) incidentsShow() *cobra.Command {
@@ -92,7 +40,7 @@ func (a *app) incidentsShow() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&filter.Connector, "connector", "", "only at the connector with this `id`")
-	cmd.Flags().StringVar(&filter.Space, "space-id", "", "only in this Kibana `space` (with --connector: default)")
+	cmd.Flags().StringVar(&filter.Space, "space-id", "", "only in this Kibana `space`")
 	showFlag(cmd, &format)
 	return cmd
 }
@@ -141,11 +89,9 @@ func incidentDetails(i ops.Incident) []detail {
 		if i.State == ops.StateClaimed {
 			how = "in flight"
 		}
-		details = append(details, detail{how, u.String()}, detail{"looked up at", timeText(u.LookUpAt)})
+		details = append(details, detail{how, u.String()}, detail{how + " since", timeText(u.Since)}, detail{"looked up at", timeText(u.LookUpAt)})
 	}
-	if i.Blocked {
-		details = append(details, detail{"what to do", "look at the tracker, then say what is there: " + ops.ResolveCommand(i.ConnectorID, i.SpaceID, i.CaseID)})
-	}
+	details = append(details, detail{"what to do", ops.MendIncident(i, time.Now())})
 	if r := i.Retry; r != nil {
 		details = append(details, detail{"next attempt", timeText(r.At)}, detail{"attempts", strconv.Itoa(r.Attempts)},
 			detail{"first attempt", timeText(r.First)}, detail{"stage", r.Stage}, detail{"message", r.Reason})

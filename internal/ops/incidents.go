@@ -1,13 +1,11 @@
 package ops
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -32,6 +30,8 @@ type Incident struct {
 	State       State  `json:"state"`
 	// Blocked: nothing is sent until a person resolves what is uncertain.
 	Blocked bool `json:"blocked,omitempty"`
+	// Dead: the last push was put aside, and none has succeeded since.
+	Dead bool `json:"dead,omitempty"`
 
 	IncidentID string     `json:"incident_id,omitempty"`
 	Title      string     `json:"incident_title,omitempty"`
@@ -48,6 +48,8 @@ type Incident struct {
 
 	ClaimedBy string        `json:"claimed_by,omitempty"`
 	Lease     time.Duration `json:"-"`
+	// RecordedAt is when the entry was last written, on the clock of NATS.
+	RecordedAt time.Time `json:"recorded_at,omitzero"`
 
 	// Uncertain is what may have been sent; while ClaimedBy is at work, what it
 	// sends now.
@@ -62,6 +64,8 @@ type Uncertain struct {
 	Create   bool     `json:"create,omitempty"`
 	Update   bool     `json:"update,omitempty"`
 	Comments []string `json:"comments,omitempty"` // ids
+	// Since is when it may have been sent, or a little later.
+	Since time.Time `json:"since,omitzero"`
 	// LookUpAt is when it can be looked up; zero while its sender may be at work.
 	LookUpAt time.Time `json:"look_up_at,omitzero"`
 }
@@ -115,52 +119,10 @@ type Last struct {
 	At       time.Time    `json:"at"`
 }
 
-// IncidentFilter selects entries; empty fields select all.
-type IncidentFilter struct {
-	Connector, Space, Case string
-	// Uncertain selects those of StateUncertain.
-	Uncertain bool
-}
-
-// Incidents gives those selected to f, in no particular order, until f returns
-// an error. It holds one entry in memory.
-func (o *Ops) Incidents(ctx context.Context, filter IncidentFilter, f func(Incident) error) error {
-	if filter.Connector != "" && filter.Case != "" {
-		return o.incident(ctx, filter, f)
-	}
-	return o.conn.Ledger().Each(ctx, func(k ledger.Key, e ledger.Entry) error {
-		if filter.Connector != "" && filter.Connector != k.Connector || filter.Space != "" && filter.Space != k.Space ||
-			filter.Case != "" && filter.Case != k.Case {
-			return nil
-		}
-		i := incident(k, e)
-		if filter.Uncertain && i.State != StateUncertain {
-			return nil
-		}
-		return f(i)
-	})
-}
-
-// incident reads one entry, without a pass over all of them.
-func (o *Ops) incident(ctx context.Context, filter IncidentFilter, f func(Incident) error) error {
-	key := ledger.Key{Connector: filter.Connector, Space: filter.Space, Case: filter.Case}
-	if key.Space == "" {
-		key.Space = event.DefaultSpace
-	}
-	e, _, err := o.conn.Ledger().Get(ctx, key)
-	if err != nil || !e.Exists() {
-		return err
-	}
-	if i := incident(key, e); !filter.Uncertain || i.State == StateUncertain {
-		return f(i)
-	}
-	return nil
-}
-
 func incident(k ledger.Key, e ledger.Entry) Incident {
 	i := Incident{
 		ConnectorID: k.Connector, SpaceID: k.Space, CaseID: k.Case, State: state(e), Blocked: e.Blocked,
-		Comments: len(e.Comments), Cursor: e.Cursor.Seq, Want: e.Want.Seq, ClosedAt: e.ClosedAt,
+		Comments: len(e.Comments), Cursor: e.Cursor.Seq, Want: e.Want.Seq, ClosedAt: e.ClosedAt, Dead: e.Dead, RecordedAt: e.StoredAt,
 	}
 	if inc := e.Incident; inc != nil {
 		i.IncidentID, i.Title, i.URL, i.How, i.Since = inc.ID, inc.Title, inc.URL, inc.How, inc.At
@@ -169,7 +131,10 @@ func incident(k ledger.Key, e ledger.Entry) Incident {
 		i.ClaimedBy, i.Lease = c.Owner, c.Lease
 	}
 	if p := e.Plan; !p.Empty() {
-		i.Uncertain = &Uncertain{Create: p.Create, Update: !p.Create && len(p.Fields) > 0, LookUpAt: p.SettleAt}
+		i.Uncertain = &Uncertain{Create: p.Create, Update: !p.Create && len(p.Fields) > 0, LookUpAt: p.SettleAt, Since: p.SettleFrom}
+		if i.Uncertain.Since.IsZero() {
+			i.Uncertain.Since = e.StoredAt
+		}
 		for _, c := range p.Comments {
 			i.Uncertain.Comments = append(i.Uncertain.Comments, c.ID)
 		}

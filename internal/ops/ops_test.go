@@ -235,6 +235,7 @@ func TestIncidents(t *testing.T) {
 		"claimed":   {Claim: &ledger.Claim{Owner: "w", Lease: time.Minute}, Plan: plan},
 		"uncertain": {Plan: plan, Retry: &ledger.Retry{Attempts: 1}},
 		"blocked":   {Plan: plan, Blocked: true, Dead: true},
+		"abandoned": {Claim: &ledger.Claim{Owner: "w", Lease: time.Nanosecond}, Plan: plan},
 	} {
 		d.entry(t, ledger.Key{Connector: "soc-jira", Space: "default", Case: id}, e)
 	}
@@ -255,14 +256,18 @@ func TestIncidents(t *testing.T) {
 		want   []string
 	}{
 		{ops.IncidentFilter{Connector: "soc-jira"}, []string{
-			"soc-jira blocked uncertain", "soc-jira claimed claimed", "soc-jira dead dead",
+			"soc-jira abandoned claimed", "soc-jira blocked uncertain", "soc-jira claimed claimed", "soc-jira dead dead",
 			"soc-jira ok ok", "soc-jira retry retry", "soc-jira uncertain uncertain",
 		}},
-		{ops.IncidentFilter{Uncertain: true}, []string{"soc-jira blocked uncertain", "soc-jira uncertain uncertain"}},
+		{ops.IncidentFilter{Uncertain: true}, []string{"soc-jira abandoned claimed", "soc-jira blocked uncertain", "soc-jira uncertain uncertain"}},
 		{ops.IncidentFilter{Case: "ok"}, []string{"other/one ok dead", "soc-jira ok ok"}},
 		{ops.IncidentFilter{Space: "s"}, []string{"other/one ok dead"}},
 		{ops.IncidentFilter{Connector: "other/one", Case: "ok", Space: "s"}, []string{"other/one ok dead"}},
-		{ops.IncidentFilter{Connector: "other/one", Case: "ok"}, nil},
+		{ops.IncidentFilter{Connector: "other/one", Case: "ok"}, []string{"other/one ok dead"}},
+		{ops.IncidentFilter{Connector: "other/one", Case: "ok", Space: "default"}, nil},
+		{ops.IncidentFilter{Dead: true}, []string{"other/one ok dead", "soc-jira blocked uncertain", "soc-jira dead dead"}},
+		{ops.IncidentFilter{Waiting: true, Connector: "soc-jira"}, []string{"soc-jira retry retry", "soc-jira uncertain uncertain"}},
+		{ops.IncidentFilter{Waiting: true, Dead: true, Connector: "other/one"}, []string{"other/one ok dead"}},
 		{ops.IncidentFilter{Connector: "soc-jira", Case: "ok", Uncertain: true}, nil},
 	} {
 		if diff := cmp.Diff(c.want, list(c.filter)); diff != "" {
