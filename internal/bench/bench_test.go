@@ -9,32 +9,44 @@ import (
 	"testing"
 )
 
-// variable chooses what TestBench measures: "full", or names with commas.
-const variable = "BENCH"
+const (
+	// variable chooses what TestBench measures: "full", or names with commas.
+	variable = "BENCH"
+	// profileVariable is where the CPU profile of the workload "profile" goes.
+	profileVariable = "BENCH_PROFILE"
+)
 
-// workloads in the order in which they run.
-var workloads = []struct {
+// workload is something to measure.
+type workload struct {
 	name string
 	run  func(*bench)
-}{
-	{"W1", creates},
-	{"W2", slowTracker},
-	{"W3", withComments},
-	{"profile", profile},
+	// extra: it runs only if it is named.
+	extra bool
 }
 
-// profileVariable is where the CPU profile of the workload "profile" goes, which
-// is W1 and runs only if it is named.
-const profileVariable = "BENCH_PROFILE"
+// workloads in the order in which they run.
+func workloads() []workload {
+	return []workload{
+		{name: "W1", run: creates},
+		{name: "W2", run: slowTracker},
+		{name: "W3", run: withComments},
+		{name: "delay", run: delays},
+		{name: "W4", run: brokenTracker},
+		{name: "W5", run: fullLedger},
+		{name: "W6", run: brokenCase},
+		{name: "profile", run: profile, extra: true},
+	}
+}
 
 func TestBench(t *testing.T) {
-	chosen := strings.Split(os.Getenv(variable), ",")
-	if chosen[0] == "" {
+	text := os.Getenv(variable)
+	if text == "" {
 		t.Skip("measures for minutes: make bench")
 	}
+	chosen := strings.Split(text, ",")
 	b := newBench(t)
-	for _, w := range workloads {
-		if chosen[0] == "full" && w.name != "profile" || slices.Contains(chosen, w.name) {
+	for _, w := range workloads() {
+		if slices.Contains(chosen, w.name) || text == "full" && !w.extra {
 			t.Run(w.name, func(t *testing.T) { w.run(&bench{T: t, bin: b.bin}) })
 		}
 	}
@@ -62,38 +74,10 @@ func TestRig(t *testing.T) {
 			}
 		})
 	}
-}
-
-const rounds = 3
-
-// creates: one creating request a case.
-func creates(b *bench) {
-	b.compare("W1: one create a case, tracker 0 ms", rounds,
-		setup{program: casepush, cases: 8000},
-		setup{program: naive, cases: 16000},
-		setup{program: ideal, cases: 12000},
-		setup{program: bare, cases: 24000},
-	)
-}
-
-func slowTracker(b *bench) {
-	b.compare("W2: one create a case, tracker 20 ms", rounds,
-		setup{program: casepush, cases: 6000, latencyMS: 20},
-		setup{program: naive, cases: 8000, latencyMS: 20},
-		setup{program: ideal, cases: 8000, latencyMS: 20},
-		setup{program: bare, cases: 8000, latencyMS: 20},
-	)
-}
-
-func withComments(b *bench) {
-	b.compare("W3: a create and 3 comments a case, tracker 0 ms", rounds,
-		setup{program: casepush, cases: 4000, comments: 3},
-		setup{program: naive, cases: 5000, comments: 3},
-		setup{program: ideal, cases: 5000, comments: 3},
-		setup{program: bare, cases: 8000, comments: 3},
-	)
-}
-
-func profile(b *bench) {
-	b.compare("W1 with a profile", 1, setup{program: profiled, cases: 10000})
+	t.Run("paced", func(t *testing.T) {
+		f := (&bench{T: t, bin: b.bin}).paced(setup{program: casepush, cases: cases}, 100)
+		if len(f.delays) != cases || f.delays[0] <= 0 {
+			t.Errorf("delays %v, want %d", f.delays, cases)
+		}
+	})
 }

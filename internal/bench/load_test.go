@@ -26,7 +26,7 @@ const (
 
 func caseID(number int) string { return fmt.Sprintf("7349772f-421a-%s%012d", caseMark, number) }
 
-// push is one event to be published.
+// event is one event to be published.
 type event struct {
 	number    int
 	connector string // "" is connectorID
@@ -116,32 +116,39 @@ func publishAll(t testing.TB, js jetstream.JetStream, events []event) {
 	}
 }
 
-// publishAt publishes perSecond events a second and returns when each was
-// published, by its number, in nanoseconds since 1970.
-func publishAt(t testing.TB, js jetstream.JetStream, events []event, perSecond int) map[int]int64 {
+// published is when each event was published, by the number of its case, in
+// nanoseconds since 1970.
+type published map[int]int64
+
+// publishAt publishes perSecond events a second. During the event number at of
+// them, burst are published at once.
+func publishAt(t testing.TB, js jetstream.JetStream, events []event, perSecond, at int, burst []event) published {
 	t.Helper()
-	at := make(map[int]int64, len(events))
+	times := make(published, len(events))
 	pace := time.NewTicker(time.Second / time.Duration(perSecond))
 	defer pace.Stop()
-	for _, e := range events {
+	for i, e := range events {
 		msg, err := e.message()
 		if err != nil {
 			t.Fatal(err)
 		}
+		if i == at {
+			publishAll(t, js, burst)
+		}
 		<-pace.C
-		at[e.number] = time.Now().UnixNano()
+		times[e.number] = time.Now().UnixNano()
 		if _, err := js.PublishMsgAsync(msg); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return at
+	return times
 }
 
-// distinct are events of so many cases, one each.
-func distinct(cases, comments int) []event {
+// distinct are events of so many cases, one each, numbered from first on.
+func distinct(first, cases, comments int) []event {
 	events := make([]event, cases)
 	for i := range events {
-		events[i] = event{number: i, comments: comments}
+		events[i] = event{number: first + i, comments: comments}
 	}
 	return events
 }

@@ -60,10 +60,11 @@ func runBare(ctx context.Context, s spec) error {
 }
 
 const (
-	eventStream   = "CASEPUSH_EVENTS"
-	workStream    = "CASEPUSH_WORK"
-	resultStream  = "CASEPUSH_RESULTS"
-	naiveConsumer = "bench"
+	eventStream      = "CASEPUSH_EVENTS"
+	workStream       = "CASEPUSH_WORK"
+	resultStream     = "CASEPUSH_RESULTS"
+	deadLetterStream = "CASEPUSH_DLQ"
+	naiveConsumer    = "bench"
 )
 
 // requests sends an event's create and comments.

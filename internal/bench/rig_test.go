@@ -32,6 +32,7 @@ const (
 type setup struct {
 	program   string
 	cases     int
+	first     int // number of the first case
 	comments  int // in each case
 	flight    int // pushes at once; 0 is defaultFlight
 	latencyMS int // of the tracker
@@ -83,6 +84,7 @@ type queue struct {
 	js    jetstream.JetStream
 	pid   int // 0: it runs inside casepush
 	dir   string
+	stop  func() // ends the server and leaves its store
 }
 
 // startQueue starts a server with casepush's streams.
@@ -90,7 +92,12 @@ func (b *bench) startQueue(sync bool) *queue {
 	b.Helper()
 	dir := b.TempDir()
 	server := proctest.StartNATS(b, proctest.NATSOptions{Binary: b.bin.NATS, LazySync: !sync, Dir: dir})
-	q := &queue{bench: b, url: server.URL(), pid: server.Nodes[0].Process().PID(), dir: filepath.Join(dir, server.Nodes[0].Name)}
+	node := server.Nodes[0]
+	q := &queue{bench: b, url: server.URL(), pid: node.Process().PID(), dir: filepath.Join(dir, node.Name)}
+	q.stop = func() {
+		_ = node.Process().Terminate()
+		<-node.Process().Ended()
+	}
 	conn, err := stream.Connect(b.Context(), stream.Options{URL: q.url, Name: "bench"})
 	if err != nil {
 		b.Fatal(err)
@@ -193,8 +200,8 @@ func (b *bench) startProgram(s setup, q *queue, tr *trackerProcess) *process {
 var embeddedURL = regexp.MustCompile(`nats://[0-9.:]+`)
 
 // startEmbedded starts casepush with a server inside, on a store that has the
-// events already.
-func (b *bench) startEmbedded(s setup, events []event, tr *trackerProcess) (*queue, *process) {
+// events already, and says when.
+func (b *bench) startEmbedded(s setup, events []event, tr *trackerProcess) (time.Time, *queue, *process) {
 	b.Helper()
 	dir := b.TempDir()
 	server, err := stream.StartEmbedded(stream.EmbeddedOptions{Dir: dir, Listen: "127.0.0.1:0"})
@@ -217,14 +224,28 @@ func (b *bench) startEmbedded(s setup, events []event, tr *trackerProcess) (*que
 
 // startOn starts casepush with a server inside on the store of a queue whose
 // own server has stopped.
-func (b *bench) startOn(s setup, q *queue, tr *trackerProcess) (*queue, *process) {
+func (b *bench) startOn(s setup, q *queue, tr *trackerProcess) (time.Time, *queue, *process) {
 	b.Helper()
+	begun := time.Now()
 	section := fmt.Sprintf("embedded: {dir: %q, listen: \"127.0.0.1:0\"}", q.dir)
 	p := b.startCasepush(b.writeConfig(section, s.inFlight(), target{connectorID, tr.url}))
 	p.says("embedded NATS server")
 	q = &queue{bench: b, url: embeddedURL.FindString(p.output()), dir: q.dir}
 	q.connect()
-	return q, p
+	return begun, q, p
+}
+
+// ready waits until the program takes events.
+func (s setup) ready(p *process) {
+	switch s.program {
+	case casepush, profiled:
+		p.says("worker started")
+	case ideal:
+		p.says(workStream + ": ready")
+		fallthrough
+	default:
+		p.says(eventStream + ": ready")
+	}
 }
 
 // done waits until the program has recorded and acknowledged everything.

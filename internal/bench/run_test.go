@@ -41,29 +41,68 @@ func (f figures) quantile(q float64) time.Duration {
 func (b *bench) backlog(s setup) figures {
 	b.Helper()
 	tr := startTracker(b, s.latencyMS)
-	events := distinct(s.cases, s.comments)
-	var q *queue
-	var p *process
-	var before time.Duration
-	begun := time.Now()
+	events := distinct(s.first, s.cases, s.comments)
 	if s.embedded {
-		q, p = b.startEmbedded(s, events, tr)
-	} else {
-		q = b.startQueue(s.sync)
-		publishAll(b, q.js, events)
-		before = cpuTime(b, q.pid)
-		begun = time.Now()
-		p = b.startProgram(s, q, tr)
+		begun, q, p := b.startEmbedded(s, events, tr)
+		return b.measure(s, q, p, tr, begun)
 	}
+	q := b.startQueue(s.sync)
+	publishAll(b, q.js, events)
+	return b.backlogOn(s, q, tr)
+}
+
+// backlogOn measures a run on a queue that has the events.
+func (b *bench) backlogOn(s setup, q *queue, tr *trackerProcess) figures {
+	b.Helper()
+	before := cpuTime(b, q.pid)
+	begun := time.Now()
+	p := b.startProgram(s, q, tr)
+	f := b.measure(s, q, p, tr, begun)
+	f.natsCPU = cpuTime(b, q.pid) - before
+	return f
+}
+
+// measure waits until a program has done its events, and ends it.
+func (b *bench) measure(s setup, q *queue, p *process, tr *trackerProcess, begun time.Time) figures {
+	b.Helper()
 	b.arrived(tr, p, s.cases*(1+s.comments))
 	s.done(q, p, s.cases)
 	f := b.figures(s, p, tr)
 	f.startToPush = elapsed(begun.UnixNano(), tr.counts().First)
-	if q.pid != 0 {
-		f.natsCPU = cpuTime(b, q.pid) - before
-	}
 	p.stop()
 	return f
+}
+
+// paced measures a run whose events come at a rate.
+func (b *bench) paced(s setup, perSecond int) figures {
+	b.Helper()
+	tr := startTracker(b, s.latencyMS)
+	var q *queue
+	var p *process
+	if s.embedded {
+		_, q, p = b.startEmbedded(s, nil, tr)
+	} else {
+		q = b.startQueue(s.sync)
+		p = b.startProgram(s, q, tr)
+	}
+	s.ready(p)
+	times := publishAt(b, q.js, distinct(s.first, s.cases, s.comments), perSecond, 0, nil)
+	b.arrived(tr, p, s.cases*(1+s.comments))
+	s.done(q, p, s.cases)
+	f := b.figures(s, p, tr)
+	f.delays = times.delays(tr.cases())
+	p.stop()
+	return f
+}
+
+// delays are the times from publishing to the first request, sorted.
+func (times published) delays(cases []seen) []time.Duration {
+	delays := make([]time.Duration, 0, len(times))
+	for number, at := range times {
+		delays = append(delays, elapsed(at, cases[number].First))
+	}
+	slices.Sort(delays)
+	return delays
 }
 
 // arrived waits until the tracker has been asked so often.
@@ -99,7 +138,7 @@ func (b *bench) checkComments(s setup, tr *trackerProcess) {
 		want[i] = i
 	}
 	cases := tr.cases()
-	for i := range s.cases {
+	for i := s.first; i < s.first+s.cases; i++ {
 		if i >= len(cases) || !slices.Equal(cases[i].Comments, want) {
 			b.Errorf("%s: case %d: comments differ from %v", s.name(), i, want)
 			return

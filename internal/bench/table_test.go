@@ -16,30 +16,43 @@ type column struct {
 	runs  []figures
 }
 
-// compare runs the programs in turn, round after round, so that whatever else
-// the machine does meets all of them.
-func (b *bench) compare(title string, rounds int, setups ...setup) []column {
+// compare measures the programs in turn, round after round, so that whatever
+// else the machine does meets all of them.
+func (b *bench) compare(title string, rounds int, measure func(setup) figures, setups ...setup) []column {
 	b.Helper()
 	columns := make([]column, len(setups))
 	for i, s := range setups {
 		columns[i].setup = s
 	}
-	for range rounds {
+	b.rounds(title, rounds, func() {
 		for i, s := range setups {
-			columns[i].runs = append(columns[i].runs, b.backlog(s))
-			if b.Failed() {
-				b.FailNow()
-			}
+			columns[i].runs = append(columns[i].runs, measure(s))
+		}
+	})
+	b.Logf("%s, medians of %d\n%s", title, len(columns[0].runs), table(columns))
+	return columns
+}
+
+// lastRound is how long before the test's deadline no round begins any more.
+const lastRound = 2 * time.Minute
+
+// rounds calls f so often, unless something is wrong or the time is over.
+func (b *bench) rounds(title string, n int, f func()) {
+	b.Helper()
+	for i := range n {
+		if end, ok := b.Deadline(); ok && time.Until(end) < lastRound {
+			b.Fatalf("%s: no time for round %d of %d", title, i+1, n)
+		}
+		if f(); b.Failed() {
+			b.FailNow()
 		}
 	}
-	b.Logf("%s, medians of %d\n%s", title, rounds, table(columns))
-	return columns
 }
 
 // table prints medians. A ratio is the median of the rounds' ratios.
 func table(columns []column) string {
 	var text strings.Builder
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "program\tpushes/s\t/naive\t/ideal\t/bare\tCPU s/1,000\tits own\tpeak MiB\tconns/push\trequests/push\tp50\tp99\t")
 	for _, c := range columns {
 		fmt.Fprintf(w, "%s\t%.0f\t%s\t%s\t%s\t%.2f\t%.2f\t%.0f\t%.3f\t%.2f\t%s\t%s\t\n", c.setup.name(),
