@@ -48,6 +48,7 @@ type step struct {
 	Incident   json.RawMessage `json:"incident,omitempty"`    // fields by name
 	CaseFields map[string]any  `json:"case_fields,omitempty"` // of the case's connector
 	Ref        string          `json:"ref,omitempty"`         // the issue's id
+	Keep       string          `json:"keep,omitempty"`        // the kept issue's id
 	Read       []string        `json:"read,omitempty"`
 	Comment    *comment        `json:"comment,omitempty"`
 	Comments   []comment       `json:"comments,omitempty"`
@@ -189,6 +190,12 @@ func (v *vector) do(t *testing.T, con connector.Connector, s *step) json.RawMess
 		result = counts
 	case "add comment":
 		err = con.AddComment(t.Context(), ref, s.Comment.whole())
+	case "probe":
+		err = con.Probe(t.Context())
+	case "find other incidents":
+		result, err = con.(connector.Deduplicator).OtherIncidents(t.Context(), id, connector.Ref{ID: s.Keep})
+	case "retire duplicate":
+		err = con.(connector.Deduplicator).RetireDuplicate(t.Context(), id, connector.Ref{ID: s.Keep}, ref)
 	default:
 		t.Fatalf("do %q: unknown", s.Do)
 	}

@@ -67,6 +67,18 @@ func TestErr(t *testing.T) {
 	wantProblems(t, r, "(warning) config.a: odd", "config.b: bad 1", "config.c: bad 2")
 }
 
+func TestText(t *testing.T) {
+	r := reader(m{"good": " x ", "null": nil, "number": 1, "blank": " "})
+	for key, want := range map[string]string{"good": "x", "null": "", "missing": ""} {
+		if got := r.Text(definition.Delivery, key); got != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
+	}
+	r.Text(definition.Delivery, "number")
+	r.Text(definition.Delivery, "blank")
+	wantProblems(t, r, "delivery.number: want a text, got int", "delivery.blank: is empty")
+}
+
 func TestRequired(t *testing.T) {
 	r := definition.NewReader(".tiny", connector.Definition{
 		Config:  m{"good": " x ", "null": nil, "number": 1, "blank": " \n"},
