@@ -71,8 +71,10 @@ func (a *app) drain(ctx context.Context, w *worker.Worker) error {
 	switch {
 	case err != nil:
 		return err
+	case len(left.Refused) > 0:
+		return fail(exitRefused, fmt.Errorf("credentials refused by connectors %q: their pushes wait on the queue", left.Refused), "correct the secrets and run again")
 	case len(left.Held) > 0:
-		return fail(exitRefused, fmt.Errorf("credentials refused by connectors %q: their pushes wait on the queue", left.Held), "correct the secrets and run again")
+		return fail(exitPartly, fmt.Errorf("connectors %q are paused or held: their pushes wait on the queue", left.Held), "casepush connectors ls says why")
 	case left.Waiting > 0:
 		return fail(exitPartly, fmt.Errorf("%d pushes wait for a later attempt", left.Waiting), "the log says why; run again later")
 	}

@@ -15,38 +15,28 @@ const tripCases = 5
 // Gate is the gate of one connector's queue in one process. Safe for
 // concurrent use.
 type Gate struct {
-	flight int
-	store  func(Hold) // hears each new hold; does not block
+	store func(Hold)
 
 	mu      sync.Mutex
 	owned   func() bool // nil: another worker has the queue
+	had     bool        // this worker has had the queue before
 	paused  *Pause
 	hold    Hold
 	failed  map[string]bool // cases without a useful answer since the last one that got one
 	changed chan struct{}   // closed and replaced when a session has to end
 }
 
-// Options is what a gate is made of.
-type Options struct {
-	Flight int // how many pushes may run at once
-	// Store hears every hold that this gate decided on, in order, also that
-	// one is over (without a Reason). It is called under a lock: it must not
-	// block nor call the gate.
-	Store func(Hold)
+// New makes a gate of a queue that this worker does not have yet. store hears
+// every hold that the gate decides on, in order, and that one is over (without
+// a Reason). It is called under a lock: it must not block nor call the gate.
+func New(store func(Hold)) *Gate {
+	return &Gate{store: store, changed: make(chan struct{})}
 }
 
-// New makes a gate that nobody owns.
-func New(o Options) *Gate {
-	if o.Store == nil {
-		o.Store = func(Hold) {}
-	}
-	return &Gate{flight: o.Flight, store: o.Store, changed: make(chan struct{})}
-}
-
-// Session is leave to work on the queue.
+// Session is leave to work on the queue. The zero value never ends.
 type Session struct {
-	Flight int             // how many jobs at once
-	Ended  <-chan struct{} // closed when the leave is over or becomes another
+	Alone bool            // one job at a time
+	Ended <-chan struct{} // closed when the leave is over or becomes another
 }
 
 // Admit waits until the queue may be worked on. After a hold it gives leave for
@@ -77,10 +67,7 @@ func (g *Gate) Admit(ctx context.Context) (Session, error) {
 func (g *Gate) session() (s Session, wait time.Duration, open bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s = Session{Flight: g.flight, Ended: g.changed}
-	if g.hold.Reason != "" {
-		s.Flight = 1
-	}
+	s = Session{Alone: g.hold.Reason != "", Ended: g.changed}
 	switch {
 	case g.owned == nil, g.paused != nil:
 		return s, 0, false
@@ -179,11 +166,16 @@ func (g *Gate) begin(why Reason, atLeast time.Duration, words string) bool {
 	return true
 }
 
-// Own says that this worker has the queue for as long as valid reports so.
+// Own says that this worker has the queue for as long as valid reports so. The
+// first time, refused credentials are tried once at once, whatever an earlier
+// worker found: this one may have been started with better ones.
 func (g *Gate) Own(valid func() bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.owned = valid
+	if g.hold.Reason.Refused() && !g.had {
+		g.hold.Until = g.hold.Since
+	}
+	g.owned, g.had = valid, true
 	g.change()
 }
 

@@ -20,6 +20,10 @@ const (
 	Down            Reason = "down"            // several cases in a row got no useful answer
 )
 
+// Refused reports whether the reason is that nothing works until a person has
+// corrected the credentials.
+func (r Reason) Refused() bool { return r == Unauthenticated || r == Forbidden }
+
 // String gives the reason in words.
 func (r Reason) String() string {
 	switch r {

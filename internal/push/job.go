@@ -20,7 +20,8 @@ const (
 	KindRetry   Kind = "retry"   // a scheduled wake-up of an entry that waits
 	KindRedrive Kind = "redrive" // a person sends a dead letter again
 	KindReplay  Kind = "replay"  // compare with the ledger and write what differs; never closes
-	KindSweep   Kind = "sweep"   // the case's newest event is not covered and no job was in sight
+	KindSweep   Kind = "sweep"   // bring what the entry owes and nobody has in sight; without Seq: whatever that is
+	KindVerify  Kind = "verify"  // look a second time whether the case has one incident
 )
 
 // Job means: bring this connector to the case's newest state, at least as new
@@ -162,13 +163,14 @@ const (
 	StageUpdate    Stage = "update"
 	StageComment   Stage = "comment"
 	StageClose     Stage = "close"
+	StageVerify    Stage = "verify"
 )
 
 // AtTracker reports whether the stage's requests go to the tracker and not to
 // Kibana.
 func (s Stage) AtTracker() bool {
 	switch s {
-	case StageAdopt, StageSettle, StageRead, StageCreate, StageUpdate, StageComment:
+	case StageAdopt, StageSettle, StageRead, StageCreate, StageUpdate, StageComment, StageVerify:
 		return true
 	}
 	return false

@@ -79,7 +79,7 @@ func (c *Conn) Board(ctx context.Context) (*Board, error) {
 // all that was stored has been seen.
 func (b *Board) watch(ctx context.Context, known func()) error {
 	cons, err := b.c.config.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{b.c.names.setting("queue", ">")}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
+		FilterSubjects: []string{b.c.names.setting("queue", ">"), b.c.trustSubject()}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
 	})
 	if err != nil {
 		return fmt.Errorf("watch the queues: %w", err)
@@ -111,6 +111,13 @@ func (b *Board) watch(ctx context.Context, known func()) error {
 
 // note takes in one key.
 func (b *Board) note(subject string, body []byte) {
+	if subject == b.c.trustSubject() {
+		var t trust
+		if json.Unmarshal(body, &t) == nil {
+			b.c.distrusted.Store(&t)
+		}
+		return
+	}
 	rest, ok := strings.CutPrefix(subject, b.c.names.setting("queue", ""))
 	token, key, found := strings.Cut(rest, ".")
 	if !ok || !found {

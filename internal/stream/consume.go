@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/casepush/casepush/internal/gate"
 	"github.com/casepush/casepush/internal/push"
 )
 
@@ -25,7 +26,6 @@ const (
 	maxAckPending = 4096
 	retryDelay    = 2 * time.Second // after an error of the infrastructure
 	handBackMax   = 30 * time.Second
-	holdCheck     = 5 * time.Second // how soon a held queue goes on after a restart that ended the hold
 )
 
 func (c *Conn) routerName() string { return c.names.prefix + "_router" }
@@ -68,15 +68,23 @@ type Work struct {
 	// Connector is the queue's connector id; "" is the queue of events that
 	// wait for Kibana to be routed.
 	Connector string
-	InFlight  int
+	InFlight  int // jobs at once
 	// Lease is for how long a claim of Do's holds; 0 is 30 s. The jobs of a
 	// worker that died come again after a part of it: whoever gets them has to
 	// see the claim unchanged for the whole lease, and begins earlier so.
 	Lease time.Duration
 	// Do works on one job.
 	Do func(ctx context.Context, j push.Job) (push.Verdict, error)
-	// Hold says until when nothing of this queue may be worked on; may be nil.
-	Hold func() time.Time
+	// Admit waits until the queue may be worked on; nil: always. Nothing is
+	// fetched without its leave. Its error is that of ctx.
+	Admit func(ctx context.Context) (gate.Session, error)
+}
+
+func (w Work) admit(ctx context.Context) (gate.Session, error) {
+	if w.Admit == nil {
+		return gate.Session{}, nil
+	}
+	return w.Admit(ctx)
 }
 
 // ackWait is how long a job may be without a sign of life.
@@ -91,10 +99,9 @@ func (w Work) ackWait() time.Duration {
 // Consume works on one queue until ctx is done, and then waits for the jobs in
 // flight.
 func (c *Conn) Consume(ctx context.Context, w Work) error {
-	queue := routeQueue
+	queue := queueToken(w.Connector)
 	name := c.names.prefix + "_route"
 	if w.Connector != "" {
-		queue = encode(w.Connector)
 		name = c.names.prefix + "_push_" + queue
 	}
 	cons, err := c.work.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
@@ -107,16 +114,38 @@ func (c *Conn) Consume(ctx context.Context, w Work) error {
 	if err != nil {
 		return fmt.Errorf("queue of connector %q: %w", w.Connector, err)
 	}
-	return c.consume(ctx, cons, w.InFlight, func(work context.Context, m jetstream.Msg) { c.job(work, queue, w, m) })
+	for {
+		s, err := w.admit(ctx)
+		if err != nil {
+			return nil // ctx is done
+		}
+		flight := w.InFlight
+		if s.Alone {
+			flight = 1
+		}
+		session, end := during(ctx, s.Ended)
+		err = c.consume(session, cons, flight, func(work context.Context, m jetstream.Msg) { c.job(work, queue, w, m) })
+		end()
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// during is a context that ends with ctx, and when ended is closed.
+func during(ctx context.Context, ended <-chan struct{}) (context.Context, context.CancelFunc) {
+	ctx, end := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-ended:
+			end()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, end
 }
 
 func (c *Conn) job(ctx context.Context, queue string, w Work, m jetstream.Msg) {
-	if w.Hold != nil {
-		if rest := time.Until(w.Hold()); rest > 0 {
-			_ = m.NakWithDelay(min(rest, holdCheck))
-			return
-		}
-	}
 	var j push.Job
 	if err := json.Unmarshal(m.Data(), &j); err != nil || j.Format > push.Format {
 		// A newer worker wrote it; one of its kind will take it.

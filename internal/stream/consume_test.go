@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/gate"
 	"github.com/casepush/casepush/internal/push"
 	"github.com/casepush/casepush/internal/stream"
 )
@@ -193,27 +194,55 @@ func TestWaitingEventsOfOneCase(t *testing.T) {
 	empty(t, c)
 }
 
-// TestHold: nothing of a held queue is worked on, and nothing is lost.
-func TestHold(t *testing.T) {
+// TestAdmit: nothing is fetched without leave, one job at a time when it is for
+// one, and all when it is for more; nothing is lost in between.
+func TestAdmit(t *testing.T) {
 	t.Parallel()
 	c := fresh(t)
-	until := time.Now().Add(700 * time.Millisecond)
-	got := make(chan delivery, 16)
+	g := gate.New(func(gate.Hold) {})
+	g.Own(func() bool { return true })
+	g.Limited(700 * time.Millisecond)
+	until := time.Now().Add(600 * time.Millisecond)
+	const jobs = 4
+	for n := range jobs {
+		putJob(t, c, job(c, "soc-jira", "c-"+string(rune('a'+n)), uint64(n+1)))
+	}
+	got, release := make(chan delivery, 16), make(chan struct{})
+	var running atomic.Int32
 	run(t, func(ctx context.Context) error {
 		return c.Consume(ctx, stream.Work{
-			Connector: "soc-jira", InFlight: 2, Hold: func() time.Time { return until },
+			Connector: "soc-jira", InFlight: jobs, Admit: g.Admit,
 			Do: func(_ context.Context, j push.Job) (push.Verdict, error) {
+				if running.Add(1) > 1 {
+					t.Error("two jobs at once, of which one was to go alone")
+				}
 				got <- delivery{j, time.Now()}
+				<-release
+				running.Add(-1)
 				return push.Verdict{Action: push.Done}, nil
 			},
 		})
 	})
-	putJob(t, c, job(c, "soc-jira", "c-1", 1))
-	putJob(t, c, job(c, "soc-jira", "c-2", 2))
-	for range 2 {
+	for n := range jobs {
 		if d := receive(t, "job", got); d.at.Before(until) {
 			t.Errorf("case %q was worked on %s before the hold was over", d.job.Case, until.Sub(d.at))
 		}
+		if n == jobs-1 {
+			g.Worked()
+		}
+		release <- struct{}{}
+	}
+	empty(t, c)
+	// With leave for all of them, all run at once.
+	running.Store(-jobs)
+	for n := range jobs {
+		putJob(t, c, job(c, "soc-jira", "d-"+string(rune('a'+n)), uint64(n+1)))
+	}
+	for range jobs {
+		receive(t, "job", got)
+	}
+	for range jobs {
+		release <- struct{}{}
 	}
 	empty(t, c)
 }

@@ -19,7 +19,8 @@ type Connectors struct {
 	config *config.Config
 	types  map[string]connector.Type
 	client func(httpclient.Settings) (*http.Client, error)
-	log    *telemetry.Logger // nil: requests are not traced
+	log    *telemetry.Logger               // nil: requests are not traced
+	gate   func(id string) httpclient.Gate // nil: none is asked
 
 	mu   sync.Mutex
 	made map[string]push.Target
@@ -70,6 +71,9 @@ func (c *Connectors) make(id string) (push.Target, error) {
 	delivery := c.config.Delivery[id]
 	settings := c.config.Outbound.Settings()
 	settings.RequestsPerSecond = delivery.RequestsPerSecond
+	if c.gate != nil {
+		settings.Gate = c.gate(id)
+	}
 	client, err := c.client(settings)
 	if err != nil {
 		return push.Target{}, fmt.Errorf("connector %q: %w", id, err)

@@ -60,9 +60,9 @@ func (w *Worker) Handler() http.Handler {
 
 func (w *Worker) ready(rw http.ResponseWriter, r *http.Request) {
 	body := map[string]any{"status": "ok"}
-	held := w.queues.holding()
+	held := w.gates.closed()
 	if slices.Contains(held, "") {
-		body["kibana"] = "held: it refuses our credentials"
+		body["kibana"] = "paused, or held: it refuses our credentials"
 		held = slices.DeleteFunc(held, func(id string) bool { return id == "" })
 	}
 	if len(held) > 0 {

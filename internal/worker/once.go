@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/casepush/casepush/internal/stream"
@@ -10,7 +11,8 @@ import (
 // Left is what a drained worker leaves behind.
 type Left struct {
 	Waiting uint64   // retries that wait for their time
-	Held    []string // connectors that refuse our credentials, with jobs on their queues
+	Refused []string // connectors that refuse our credentials; "kibana" is Kibana
+	Held    []string // others that are paused or held, with jobs on their queues
 }
 
 const drainPoll = 100 * time.Millisecond
@@ -35,33 +37,42 @@ func (w *Worker) Drain(ctx context.Context) (Left, error) {
 		if err != nil {
 			continue // NATS is away; the worker waits for it too
 		}
-		left = Left{Waiting: b.Waiting, Held: w.queues.holding()}
-		if w.idle(b, left) {
+		left = w.left(b)
+		if idle(b, left) {
 			quiet++
 		} else {
 			quiet = 0
 		}
 	}
 	stop()
-	for i, id := range left.Held {
-		if id == "" { // the queue of events that wait for Kibana
-			left.Held[i] = "kibana"
+	for _, ids := range [][]string{left.Refused, left.Held} {
+		if i := slices.Index(ids, ""); i >= 0 { // the queue of events that wait for Kibana
+			ids[i] = "kibana"
 		}
 	}
 	return left, <-ended
 }
 
+// left says what cannot be done now.
+func (w *Worker) left(b stream.Backlog) Left {
+	l := Left{Waiting: b.Waiting}
+	for _, id := range w.gates.closed() {
+		if _, hold, _ := w.gates.of(id).State(); hold.Reason.Refused() {
+			l.Refused = append(l.Refused, id)
+		} else if b.ByConnector[id] > 0 {
+			l.Held = append(l.Held, id)
+		}
+	}
+	return l
+}
+
 // idle: everything is done, or what is left belongs to connectors that are held.
-func (w *Worker) idle(b stream.Backlog, left Left) bool {
+func idle(b stream.Backlog, left Left) bool {
 	if b.Events > 0 {
 		return false
 	}
 	for id, n := range b.ByConnector {
-		held := false
-		for _, h := range left.Held {
-			held = held || h == id
-		}
-		if n > 0 && !held {
+		if n > 0 && !slices.Contains(left.Held, id) && !slices.Contains(left.Refused, id) {
 			return false
 		}
 	}

@@ -88,7 +88,7 @@ func TestDrainLeaves(t *testing.T) {
 	for _, title := range []string{"One", "Two"} {
 		r.publish(event.Event{CaseID: r.addCase(kibana.Case{Title: title}).ID, ConnectorID: "soc-jira"})
 	}
-	if left := r.drain(); !slices.Equal(left.Held, []string{"soc-jira"}) {
+	if left := r.drain(); !slices.Equal(left.Refused, []string{"soc-jira"}) {
 		t.Errorf("with wrong credentials: %+v", left)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/casepush/casepush/internal/config"
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/gate"
 	"github.com/casepush/casepush/internal/httpclient"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
@@ -45,6 +46,9 @@ type Worker struct {
 	pusher     *push.Pusher
 	router     *router
 	keys       push.KeyLock
+	owner      string
+	board      *stream.Board
+	gates      gates
 	queues     queues
 	health     health
 }
@@ -55,12 +59,13 @@ func New(o Options) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Worker{opts: o, log: o.Log, conn: o.Conn, connectors: NewConnectors(o.Config, o.Types, o.HTTP)}
+	w := &Worker{opts: o, log: o.Log, conn: o.Conn, owner: ownerName(), connectors: NewConnectors(o.Config, o.Types, o.HTTP)}
 	w.connectors.log = o.Log
+	w.connectors.gate = func(id string) httpclient.Gate { return w.gates.of(id) }
 	rules := NewRules(o.Config, client)
 	policy := push.Policy{Base: o.Config.Worker.RetryBase, Cap: o.Config.Worker.RetryCap, MaxAge: o.Config.Worker.MaxAttemptAge}
 	po := push.Options{
-		Owner: ownerName(), Ledger: o.Conn.Ledger(), Mailbox: o.Conn, Connectors: w.connectors, Configurations: rules,
+		Owner: w.owner, Ledger: o.Conn.Ledger(), Mailbox: o.Conn, Connectors: w.connectors, Configurations: rules,
 		Results: o.Conn.Results(), DeadLetters: o.Conn.DeadLetters(), PublicBaseURL: o.Config.Kibana.PublicBaseURL,
 		Lease: o.Config.Worker.Lease, Policy: policy,
 	}
@@ -113,12 +118,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
+	if w.board, err = w.conn.Board(ctx); err != nil {
+		return err
+	}
+	w.checkLedger(ctx) // before anything is worked on
 	w.queues.open(ctx)
 	w.start("", func(ctx context.Context) error { // events that wait for Kibana
-		return w.conn.Consume(ctx, stream.Work{
-			InFlight: routeInFlight, Lease: w.opts.Config.Worker.Lease, Do: w.waiting,
-			Hold: func() time.Time { return w.queues.heldUntil("") },
-		})
+		return w.work(ctx, stream.Work{InFlight: routeInFlight, Do: w.waiting})
 	})
 	for _, id := range ids {
 		w.ensureQueue(id)
@@ -128,7 +134,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.ensureQueue(def.ID)
 	}
 	w.start(routerQueue, func(ctx context.Context) error { return w.conn.Route(ctx, w.route) })
-	w.start(retention, w.retire)
+	w.start(stream.Upkeep, func(ctx context.Context) error { return w.board.Own(ctx, stream.Upkeep, w.owner, w.upkeep) })
 	w.start(fatality, func(ctx context.Context) error { return w.watch(ctx, end) })
 	w.health.running.Store(true)
 	w.log.Info("worker started", telemetry.Int("connectors", len(w.opts.Config.Connectors)))
@@ -190,11 +196,9 @@ func (w *Worker) waiting(ctx context.Context, job push.Job) (push.Verdict, error
 	var refusal *connector.Error
 	switch {
 	case errors.As(v.Err, &refusal) && refusal.Kind == connector.Unauthenticated:
-		until := w.queues.hold("", v.At)
-		w.log.Error("Kibana refuses our credentials: events that need it wait; correct them and restart",
-			telemetry.Time("until", until), telemetry.Err(refusal))
+		w.gates.of("").Refused(gate.Unauthenticated, refusal.RetryAfter, refusal.Error())
 	case err == nil && v.Err == nil:
-		w.queues.release("")
+		w.gates.of("").Worked()
 	}
 	return v, err
 }
@@ -209,32 +213,15 @@ func (w *Worker) note(err error) {
 
 const (
 	routeInFlight = 8
-	routerQueue   = "\x00router"    // no connector id
-	retention     = "\x00retention" // likewise
-	fatality      = "\x00fatality"  // likewise
-	retireEvery   = time.Hour
+	routerQueue   = "\x00router"   // no connector id
+	fatality      = "\x00fatality" // likewise
 	watchEvery    = 2 * time.Second
 )
-
-// retire removes old events that nothing needs, now and then.
-func (w *Worker) retire(ctx context.Context) error {
-	every(ctx, retireEvery, func() {
-		if first, err := w.conn.Retire(ctx); err != nil {
-			w.log.Warn("old events stay", telemetry.Err(err))
-		} else {
-			w.log.Debug("old events removed", telemetry.Uint64("first_seq", first))
-		}
-	})
-	return nil
-}
 
 // ensureQueue starts to work on a connector's queue, unless that is done already.
 func (w *Worker) ensureQueue(id string) {
 	w.start(id, func(ctx context.Context) error {
-		return w.conn.Consume(ctx, stream.Work{
-			Connector: id, InFlight: w.connectors.inFlight(ctx, id), Lease: w.opts.Config.Worker.Lease,
-			Do: w.push, Hold: func() time.Time { return w.queues.heldUntil(id) },
-		})
+		return w.work(ctx, stream.Work{Connector: id, InFlight: w.connectors.inFlight(ctx, id), Do: w.push})
 	})
 }
 
@@ -272,14 +259,7 @@ func (w *Worker) push(ctx context.Context, job push.Job) (push.Verdict, error) {
 	begun := time.Now()
 	v, err := w.pusher.Push(ctx, job)
 	w.health.note(err) // its own line tells it
-	switch {
-	case !v.HoldUntil.IsZero():
-		until := w.queues.hold(job.Connector, v.HoldUntil)
-		w.log.Error("connector held: the tracker refuses its credentials; correct them and restart",
-			telemetry.String("connector_id", job.Connector), telemetry.Time("until", until), telemetry.Err(v.Err))
-	case v.Result != nil && v.Err == nil:
-		w.queues.release(job.Connector)
-	}
+	w.gates.of(job.Connector).learn(job, v)
 	w.report(job, v, err, time.Since(begun))
 	if w.opts.OnVerdict != nil {
 		w.opts.OnVerdict(job, v, err)
