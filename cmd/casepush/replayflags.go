@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -83,18 +84,8 @@ func (f *replayFlags) check(cmd *cobra.Command, now time.Time) error {
 }
 
 func (f *replayFlags) checkTimes(now time.Time) error {
-	for _, t := range []struct {
-		flag, text string
-		into       *time.Time
-	}{{"since", f.since, &f.filter.Since}, {"until", f.until, &f.filter.Until}} {
-		if t.text == "" {
-			continue
-		}
-		at, ok := parseWhen(t.text, now)
-		if !ok {
-			return usage("--%s %q: want a time such as 2026-11-23T10:00:00Z, or how long ago, such as 90m, 2h or 3d", t.flag, t.text)
-		}
-		*t.into = at
+	if err := errors.Join(readWhen("since", f.since, now, &f.filter.Since), readWhen("until", f.until, now, &f.filter.Until)); err != nil {
+		return err
 	}
 	if since, until := f.filter.Since, f.filter.Until; !until.IsZero() && since.After(until) {
 		return usage("--since %s is after --until %s", timeText(since), timeText(until))
