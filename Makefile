@@ -14,7 +14,7 @@ TOTALSFILE ?=
 TOTALS = $(BIN)/totals $(if $(TOTALSFILE),-append "$(TOTALSFILE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt fmtcheck vet lint arch race toolstest fuzz killtest mutants clean
+.PHONY: help build test check fmt fmtcheck vet lint arch race toolstest fuzz killtest chaos chaosmutants mutants clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -65,7 +65,13 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 	done
 
 killtest: ## 300 cases while the worker is killed with SIGKILL; KILLTEST_SEED repeats one
-	KILLTEST=full $(GO) test -count=1 -v -timeout 15m -run '^TestKills$$' ./internal/killtest
+	KILLTEST=full $(GO) test -count=1 -v -timeout 15m -run '^TestKills$$' ./internal/chaos
+
+chaos: ## 2,000 cases while workers, NATS nodes and trackers fail; CHAOS_SEED repeats one
+	CHAOS=full $(GO) test -count=1 -v -timeout 20m -run '^Test(Chaos|RetryAfter)$$' ./internal/chaos
+
+chaosmutants: ## mistakes in the pusher, each of which the chaos must notice
+	CHAOS=mutants $(GO) test -count=1 -v -timeout 30m -run '^TestChaosNoticesMutants$$' ./internal/chaos
 
 mutants: ## mistakes in the pusher, each of which the crash histories must notice
 	MUTANTS=all $(GO) test -count=1 -timeout 40m -v -run TestMutantsDie ./internal/push/mutants

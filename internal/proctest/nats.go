@@ -198,3 +198,14 @@ func freePorts(n int) ([]int, error) {
 	}
 	return nil, fmt.Errorf("find %d free ports on 127.0.0.1 from %d to %d: all taken", n, firstPort, lastPort)
 }
+
+// FreeAddr returns an address on loopback that nobody listens on at the
+// moment, for a server that goes away and comes back.
+func FreeAddr(t testing.TB) string {
+	t.Helper()
+	ports, err := freePorts(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", ports[0])
+}

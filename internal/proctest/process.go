@@ -15,6 +15,7 @@ type Process struct {
 	name  string
 	pid   int
 	proc  *os.Process
+	state *os.ProcessState // once it has ended
 	ended chan struct{}
 }
 
@@ -47,7 +48,8 @@ func Start(c Command) (*Process, error) {
 		}
 		started <- err
 		if err == nil {
-			_ = cmd.Wait() // it was killed, that is its error
+			_ = cmd.Wait() // how it ended is in its state
+			p.state = cmd.ProcessState
 			close(p.ended)
 		}
 	}()
@@ -62,6 +64,12 @@ func (p *Process) PID() int { return p.pid }
 
 // Ended is closed when the process has ended, however it went.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// ExitCode waits for the end and returns the code, -1 if a signal ended it.
+func (p *Process) ExitCode() int {
+	<-p.ended
+	return p.state.ExitCode()
+}
 
 // Running reports whether the process has not ended. A suspended one runs.
 func (p *Process) Running() bool {

@@ -1,4 +1,4 @@
-package killtest
+package chaos
 
 import (
 	"encoding/json"
@@ -8,16 +8,23 @@ import (
 
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/ledger"
 )
 
 // subject is one case and what its incident must be in the end.
 type subject struct {
-	id, title, description string
-	comments               []string // texts in order
-	steps                  int      // done so far
+	id, connector      string
+	title, description string
+	comments           []string // texts in order
+	steps              int      // done so far
 	// held is a snapshot that is published only after the next event: queues
 	// and producers do not keep order.
 	held *message
+}
+
+// key is that of its entry.
+func (c *subject) key() ledger.Key {
+	return ledger.Key{Connector: c.connector, Space: space, Case: c.id}
 }
 
 // stepsPerCase: the case is made, then edited and commented on while its
@@ -35,10 +42,11 @@ type story struct {
 	order  []int // a case's index for each step
 }
 
-func newStory(k *fakes.Kibana, seed uint64, cases int) *story {
+// newStory spreads the cases over so many connectors.
+func newStory(k *fakes.Kibana, seed uint64, cases, connectors int) *story {
 	s := &story{kibana: k, rng: rand.New(rand.NewPCG(seed, 1))}
 	for i := range cases {
-		s.cases = append(s.cases, &subject{id: fmt.Sprintf("case-%04d", i)})
+		s.cases = append(s.cases, &subject{id: fmt.Sprintf("case-%04d", i), connector: connectorID(i % connectors)})
 		for range stepsPerCase {
 			s.order = append(s.order, i)
 		}
@@ -80,8 +88,8 @@ func (s *story) step(c *subject) error {
 	case 0:
 		c.title, c.description = c.id+" v1", "What happened in "+c.id+", version 1"
 		_, err := s.kibana.AddCase(space, kibana.Case{
-			ID: c.id, Owner: owner, Title: c.title, Description: c.description, Tags: []string{"killtest", "two words"},
-			Connector: jiraConnector(), CreatedBy: &kibana.User{Username: "ann", FullName: analystName},
+			ID: c.id, Owner: owner, Title: c.title, Description: c.description, Tags: []string{"chaos", "two words"},
+			Connector: jiraConnector(c.connector), CreatedBy: &kibana.User{Username: "ann", FullName: analystName},
 		})
 		return err
 	case 2:

@@ -1,15 +1,63 @@
-package killtest
+package chaos
 
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"testing"
 	"time"
+
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/proctest"
 )
+
+// tracker is one fake Jira behind a listener that can go away.
+type tracker struct {
+	id   string // of its connector
+	jira *fakes.Jira
+	*slowly
+	url, addr string
+	server    *http.Server
+}
+
+func newTracker(t *testing.T, i int, seed uint64) *tracker {
+	t.Helper()
+	jira := fakes.NewJira(fakes.JiraOptions{
+		Flavour: fakes.Cloud, SearchDelay: searchLag, Seed: seed + uint64(i), JournalSize: journalSize,
+	})
+	addr := proctest.FreeAddr(t)
+	tr := &tracker{
+		id: connectorID(i), jira: jira, slowly: newSlowly(seed+uint64(i), jira), url: "http://" + addr, addr: addr,
+	}
+	if err := tr.open(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(tr.close)
+	return tr
+}
+
+// open listens.
+func (tr *tracker) open() error {
+	l, err := net.Listen("tcp", tr.addr)
+	if err != nil {
+		return fmt.Errorf("tracker %s: %w", tr.id, err)
+	}
+	server := &http.Server{Handler: tr.slowly, ReadHeaderTimeout: time.Minute}
+	tr.server = server
+	go func() { _ = server.Serve(l) }() // it ends by close
+	return nil
+}
+
+// close refuses connections from now on and cuts those that there are; what
+// has arrived takes effect all the same.
+func (tr *tracker) close() { _ = tr.server.Close() }
 
 // maxLatency is how long a request is on its way, at most, in each direction.
 const maxLatency = 40 * time.Millisecond
@@ -22,6 +70,8 @@ type slowly struct {
 	// arrived hears of each request that cannot be repeated: a create, or a
 	// comment. It is for whoever listens at that moment.
 	arrived chan struct{}
+	// under are the requests that have arrived and have not ended.
+	under atomic.Int64
 
 	mu  sync.Mutex
 	rng *rand.Rand
@@ -33,6 +83,8 @@ func newSlowly(seed uint64, next http.Handler) *slowly {
 
 // ServeHTTP implements http.Handler.
 func (s *slowly) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.under.Add(1)
+	defer s.under.Add(-1)
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // the sender died while it wrote: nothing has arrived

@@ -1,9 +1,9 @@
-package killtest
+package chaos
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -30,7 +30,7 @@ func (a *audit) record(r *rig, c *subject, known *ledger.Incident, last push.Res
 		a.blame(c.id, nil, "the ledger has no incident")
 		return
 	}
-	issue, ok := r.jira.Issue(known.ID)
+	issue, ok := r.tracker(c.connector).jira.Issue(known.ID)
 	if !ok || caseOf(issue) != c.id || issue.Key != known.Title {
 		a.blame(c.id, nil, "the ledger says incident %s (%s), which is not the case's", known.ID, known.Title)
 	}
@@ -56,57 +56,51 @@ func (a *audit) report(r *rig) {
 func (r *rig) history(id string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "history of %s\n", id)
-	keys := map[string]bool{id: true}
-	for _, issue := range r.jira.Issues() {
-		if caseOf(issue) == id {
-			keys["/issue/"+issue.ID], keys["/issue/"+issue.Key] = true, true
-		}
-	}
-	about := func(name string, j *fakes.Journal) {
-		for _, q := range j.Requests() {
-			for key := range keys {
-				if strings.Contains(q.Path+"/"+q.Query+q.Body, key) {
-					fmt.Fprintf(&b, "  %s %-6s %s %s %s -> %d acted=%t fault=%q %.400s\n",
-						q.Time.Format("15:04:05.000"), name, q.Method, q.Path, q.Query, q.Status, q.Acted, q.Fault, q.Body)
-					break
-				}
+	for _, tr := range r.trackers {
+		keys := []string{id}
+		for _, issue := range tr.jira.Issues() {
+			if caseOf(issue) == id {
+				keys = append(keys, "/issue/"+issue.ID, "/issue/"+issue.Key)
 			}
 		}
+		requestsOf(&b, tr.id, tr.jira.Journal(), keys)
 	}
-	about("jira", r.jira.Journal())
-	about("kibana", r.kibana.Journal())
-	fmt.Fprintf(&b, "  ledger: %+v\n", r.ledger()[id])
+	requestsOf(&b, "kibana", r.kibana.Journal(), []string{id})
+	for k, e := range r.ledger() {
+		if k.Case == id {
+			text, err := json.Marshal(e)
+			fmt.Fprintf(&b, "  ledger: %+v %s %v\n", k, text, err)
+		}
+	}
 	for _, res := range r.results() {
 		if res.CaseID == id {
 			fmt.Fprintf(&b, "  result: event %d (%s) through %d: %s %s closed=%t attempts=%d at %s\n",
 				res.EventSeq, res.EventID, res.ThroughSeq, res.Outcome, res.Reason, res.Closed, res.Attempts, res.At.Format("15:04:05.000"))
 		}
 	}
-	b.WriteString(r.logOf(id))
+	for i, w := range r.workers {
+		fmt.Fprintf(&b, "  worker %d:\n%s", i+1, w.logOf(id))
+	}
 	return b.String()
 }
 
-// logOf has the workers' lines about a case.
-func (r *rig) logOf(id string) string {
-	text, err := os.ReadFile(r.log.Name())
-	if err != nil {
-		return err.Error()
-	}
-	var b strings.Builder
-	for line := range strings.Lines(string(text)) {
-		if strings.Contains(line, `"`+id+`"`) {
-			b.WriteString("  log: " + line)
+// requestsOf writes what a fake was asked about a case.
+func requestsOf(b *strings.Builder, name string, j *fakes.Journal, keys []string) {
+	for _, q := range j.Requests() {
+		if slices.ContainsFunc(keys, func(key string) bool { return strings.Contains(q.Path+"/"+q.Query+q.Body, key) }) {
+			fmt.Fprintf(b, "  %s %-6s %s %s %s -> %d acted=%t fault=%q %.400s\n",
+				q.Time.Format("15:04:05.000"), name, q.Method, q.Path, q.Query, q.Status, q.Acted, q.Fault, q.Body)
 		}
 	}
-	return b.String()
 }
 
-// logTail has the last lines of the newest worker.
-func (r *rig) logTail() string {
-	text, err := os.ReadFile(r.log.Name())
-	if err != nil {
-		return err.Error()
+// tracker finds one by its connector.
+func (r *rig) tracker(connector string) *tracker {
+	for _, tr := range r.trackers {
+		if tr.id == connector {
+			return tr
+		}
 	}
-	const most = 4000
-	return string(text[max(0, len(text)-most):])
+	r.t.Fatalf("no tracker of connector %q", connector)
+	return nil
 }

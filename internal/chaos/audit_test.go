@@ -1,4 +1,4 @@
-package killtest
+package chaos
 
 import (
 	"fmt"
@@ -33,9 +33,21 @@ func (a *audit) blame(caseID string, count *int, format string, args ...any) {
 	a.problems[caseID] = append(a.problems[caseID], fmt.Sprintf(format, args...))
 }
 
-// auditTracker judges all issues of the fake.
-func auditTracker(cases []*subject, jira *fakes.Jira) *audit {
+// violations are what must never be, however long one waits.
+func (a *audit) violations() int { return a.duplicates + a.lost + a.order }
+
+// auditTrackers judges all issues of all fakes.
+func auditTrackers(cases []*subject, trackers []*tracker) *audit {
 	a := &audit{}
+	for _, tr := range trackers {
+		a.tracker(slices.DeleteFunc(slices.Clone(cases), func(c *subject) bool { return c.connector != tr.id }), tr.jira)
+	}
+	return a
+}
+
+// tracker judges one fake, which must have an incident of each case and no
+// other.
+func (a *audit) tracker(cases []*subject, jira *fakes.Jira) {
 	byCase := map[string][]fakes.JiraIssue{}
 	for _, issue := range jira.Issues() {
 		a.incidents++
@@ -60,7 +72,6 @@ func auditTracker(cases []*subject, jira *fakes.Jira) *audit {
 		a.blame(id, &a.duplicates, "incident %s is of no case", issues[0].Key)
 	}
 	a.regress(jira)
-	return a
 }
 
 // caseOf reads the correlation label, which is kibana-case-<id>-<hash>.
@@ -127,6 +138,9 @@ func (a *audit) commentsOf(c *subject, issue fakes.JiraIssue) {
 // their version.
 func (a *audit) regress(jira *fakes.Jira) {
 	newest := map[string]string{} // by case
+	if n := jira.Journal().Forgotten(); n > 0 {
+		a.blame("(journal)", nil, "%d requests are forgotten: the order of updates cannot be judged", n)
+	}
 	for _, r := range jira.Journal().Writes() {
 		title := between(r.Body, `"summary":"`, `"`)
 		if title == "" {
@@ -169,14 +183,15 @@ func (a *audit) auditRecords(r *rig, cases []*subject, published []message) {
 	}
 	entries := r.ledger()
 	for _, c := range cases {
-		a.record(r, c, entries[c.id].Incident, last[c.id])
-		if n := len(entries[c.id].Comments); n != len(c.comments) {
+		e := entries[c.key()]
+		a.record(r, c, e.Incident, last[c.id])
+		if n := len(e.Comments); n != len(c.comments) {
 			a.blame(c.id, nil, "the ledger knows %d comments, want %d", n, len(c.comments))
 		}
-		delete(entries, c.id)
+		delete(entries, c.key())
 	}
-	for id := range entries {
-		a.blame(id, nil, "a ledger entry of no case")
+	for k := range entries {
+		a.blame(k.Case, nil, "a ledger entry of no case: %+v", k)
 	}
 }
 

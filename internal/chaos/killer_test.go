@@ -1,4 +1,4 @@
-package killtest
+package chaos
 
 import (
 	"fmt"
@@ -39,13 +39,13 @@ func (k *killer) strike() {
 		k.waitForRequests(1 + k.rng.IntN(5))
 		<-time.After(time.Duration(k.rng.Int64N(int64(maxLatency))))
 	}
-	pid := k.rig.worker.PID()
-	if !k.rig.worker.Running() {
-		k.rig.t.Fatalf("the worker has ended by itself\n%s", k.rig.logTail())
+	w := k.rig.workers[0]
+	if !w.running() {
+		k.rig.t.Fatalf("the worker has ended by itself\n%s", w.logTail())
 	}
-	k.rig.worker.Kill()
+	w.process.Kill()
 	k.kills++
-	if open := k.openIntents(pid); open > 0 {
+	if open := k.openIntents(w.process.PID()); open > 0 {
 		k.hits++
 		k.intents += open
 	}
@@ -56,7 +56,7 @@ func (k *killer) waitForRequests(n int) {
 	end := time.After(2 * mostRun)
 	for i := range n {
 		select {
-		case <-k.rig.front.arrived:
+		case <-k.rig.trackers[0].arrived:
 		case <-end:
 			if i == 0 {
 				k.stalls++
