@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -199,24 +200,26 @@ func (h *havoc) tracker(ctx context.Context, rng *rand.Rand) error {
 
 // rates are the shares of requests that fail, each in its way.
 type rates struct {
-	late    float64 // take effect after their sender has given up
-	lost    float64 // are done, and the answer is lost
-	slow    float64 // are done, and the answer comes after the sender has given up
-	limited float64 // are refused with 429 and Retry-After
-	refused float64 // are answered 503 by something in between
+	late    float64       // take effect after their sender has given up
+	lateBy  time.Duration // so much after; 0 is defaultLate
+	lost    float64       // are done, and the answer is lost
+	slow    float64       // are done, and the answer comes after the sender has given up
+	limited float64       // are refused with 429 and Retry-After
+	refused float64       // are answered 503 by something in between
 }
 
-// giveUp is a little more than a sender waits. What is late takes effect this
-// long after it has arrived, within the settle time.
-const giveUp = responseTimeout + 300*time.Millisecond
+// defaultLate is far within the settle time, so that it stays there on a slow
+// machine.
+const defaultLate = 300 * time.Millisecond
 
 func (f rates) jira() []fakes.Rule {
-	late := fakes.Duration(giveUp)
+	late := fakes.Duration(responseTimeout + cmp.Or(f.lateBy, defaultLate))
+	slow := fakes.Duration(responseTimeout + defaultLate)
 	return possible(
 		fakes.Rule{Method: "POST", Probability: f.late, Delay: late, ActLate: true},
 		fakes.Rule{Method: "PUT", Probability: f.late, Delay: late, ActLate: true},
 		fakes.Rule{Probability: f.lost, DropAnswer: true},
-		fakes.Rule{Probability: f.slow, DelayAnswer: late},
+		fakes.Rule{Probability: f.slow, DelayAnswer: slow},
 		fakes.Rule{Probability: f.limited, Status: 429, RetryAfter: "1"},
 		fakes.Rule{Probability: f.refused, Status: 503, Body: "<html>gateway</html>"},
 	)

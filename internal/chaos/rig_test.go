@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -29,6 +30,8 @@ const (
 	lease     = 6 * time.Second
 	// responseTimeout is when a worker gives up a request.
 	responseTimeout = 2 * time.Second
+	// defaultSettle is how long what was given up is waited for.
+	defaultSettle = 2 * time.Second
 )
 
 // workerConfig: find_delay is more than the fakes' lag, settle_time much more
@@ -49,7 +52,7 @@ const connectorConfig = `  %s:
     secrets: {email: admin@hms.example, apiToken: token}
 `
 
-const deliveryConfig = `  %s: {deployment: cloud, find_delay: 1500ms, settle_time: 2s, max_in_flight: 16}
+const deliveryConfig = `  %s: {deployment: cloud, find_delay: 1500ms, settle_time: %s, max_in_flight: 16}
 `
 
 // raceVariable builds the worker with the race detector.
@@ -61,7 +64,9 @@ type parts struct {
 	workers  int
 	trackers int // each is one connector
 	seed     uint64
-	overlay  string // see proctest.BuildOptions
+	// settle is the trackers' settle_time; 0 is defaultSettle.
+	settle  time.Duration
+	overlay string // see proctest.BuildOptions
 }
 
 // rig is all that runs: NATS and the workers as processes, the fakes here,
@@ -120,7 +125,7 @@ func (r *rig) writeConfig(p parts, kibanaURL string) {
 	}
 	b.WriteString("delivery:\n")
 	for _, tr := range r.trackers {
-		fmt.Fprintf(&b, deliveryConfig, tr.id)
+		fmt.Fprintf(&b, deliveryConfig, tr.id, cmp.Or(p.settle, defaultSettle))
 	}
 	if err := os.WriteFile(r.config, []byte(b.String()), 0o600); err != nil {
 		r.t.Fatal(err)
