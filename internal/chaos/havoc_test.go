@@ -25,10 +25,11 @@ func (s span) pick(rng *rand.Rand) time.Duration {
 // told.
 type plan struct {
 	// life is how long a worker may work before the next blow, down how long it
-	// is away after a kill, and pause how long it is suspended.
+	// is away after a kill, and pause how long it is suspended. Without a life
+	// nothing is done to workers, without a pause they are only killed.
 	life, down, pause span
 	// nodeLife and nodeDown are the same for the nodes of NATS, of which one at
-	// a time is killed. Only when the cluster has healed comes the next.
+	// a time is killed, if they have a life. Only when the cluster has healed comes the next.
 	nodeLife, nodeDown span
 	// outage is for how long one tracker refuses connections; 0 is no outage.
 	outage time.Duration
@@ -50,9 +51,12 @@ type havoc struct {
 func (h *havoc) during(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for i, w := range h.rig.workers {
+		if h.life.most == 0 {
+			break
+		}
 		g.Go(func() error { return h.worker(ctx, w, rand.New(rand.NewPCG(h.rig.seed, 10+uint64(i)))) })
 	}
-	if len(h.rig.nats.Nodes) > 1 {
+	if h.nodeLife.most > 0 {
 		g.Go(func() error { return h.nodes(ctx, rand.New(rand.NewPCG(h.rig.seed, 20))) })
 	}
 	if h.outage > 0 {
@@ -80,7 +84,7 @@ func (h *havoc) worker(ctx context.Context, w *worker, rng *rand.Rand) error {
 		case <-w.process.Ended():
 			h.ends.Add(1)
 		case <-time.After(h.life.pick(rng)):
-			if rng.IntN(3) > 0 {
+			if h.pause.most == 0 || rng.IntN(3) > 0 {
 				h.kill(ctx, w, rng)
 			} else if err := h.suspend(ctx, w, rng); err != nil {
 				return err

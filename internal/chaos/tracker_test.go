@@ -24,6 +24,7 @@ type tracker struct {
 	jira *fakes.Jira
 	*slowly
 	url, addr string
+	handler   http.Handler // slowly, or what stands before it
 	server    *http.Server
 }
 
@@ -36,6 +37,7 @@ func newTracker(t *testing.T, i int, seed uint64) *tracker {
 	tr := &tracker{
 		id: connectorID(i), jira: jira, slowly: newSlowly(seed+uint64(i), jira), url: "http://" + addr, addr: addr,
 	}
+	tr.handler = tr.slowly
 	if err := tr.open(); err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,7 @@ func (tr *tracker) open() error {
 	if err != nil {
 		return fmt.Errorf("tracker %s: %w", tr.id, err)
 	}
-	server := &http.Server{Handler: tr.slowly, ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: tr.handler, ReadHeaderTimeout: time.Minute}
 	tr.server = server
 	go func() { _ = server.Serve(l) }() // it ends by close
 	return nil
@@ -58,6 +60,14 @@ func (tr *tracker) open() error {
 // close refuses connections from now on and cuts those that there are; what
 // has arrived takes effect all the same.
 func (tr *tracker) close() { _ = tr.server.Close() }
+
+// behind puts a limiter before the tracker.
+func (tr *tracker) behind(l *limiter) error {
+	tr.close()
+	l.next = tr.slowly
+	tr.handler = l
+	return tr.open()
+}
 
 // maxLatency is how long a request is on its way, at most, in each direction.
 const maxLatency = 40 * time.Millisecond
