@@ -65,6 +65,10 @@ type Entry struct {
 	// ClosedAt is when we last closed the case.
 	ClosedAt time.Time `json:"closed_at,omitzero"`
 	Last     *Outcome  `json:"last,omitempty"`
+	// Verify is the second look that is owed.
+	Verify *Verify `json:"verify,omitempty"`
+	// Duplicates are further incidents of the case that second looks have found.
+	Duplicates []Incident `json:"dup,omitempty"`
 
 	// StoredAt is when the store took this revision, on its own clock. It is
 	// set by Get and not part of the entry.
@@ -195,6 +199,8 @@ func (e Entry) Clone() Entry {
 	e.Retry = clonePtr(e.Retry)
 	e.Closing = clonePtr(e.Closing)
 	e.Last = clonePtr(e.Last)
+	e.Verify = clonePtr(e.Verify)
+	e.Duplicates = slices.Clone(e.Duplicates)
 	e.Fields = maps.Clone(e.Fields)
 	if e.Plan != nil {
 		p := *e.Plan

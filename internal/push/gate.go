@@ -26,10 +26,8 @@ func (a *attempt) gate(ctx context.Context) (v Verdict, stop bool, err error) {
 		// The dead letter was told; resolving makes a job for what is wanted.
 		return Verdict{Action: Done, Note: "uncertain: waits for a person"}, true, a.raiseWant(ctx)
 	}
-	if c := a.entry.Claim; c != nil && c.Owner != a.p.Owner {
-		if rest := a.p.watch.rest(a.key, a.rev, c.Lease); rest > 0 {
-			return Verdict{Action: HandBack, Delay: min(rest, maxDelay), Note: "claimed by another worker"}, true, nil
-		}
+	if v, held := a.claimed(); held {
+		return v, true, nil
 	}
 	if v, stop, err = a.waiting(ctx); stop || err != nil {
 		return v, stop, err
@@ -41,9 +39,24 @@ func (a *attempt) gate(ctx context.Context) (v Verdict, stop bool, err error) {
 	return a.abandoned(ctx)
 }
 
+// claimed hands the job back while another worker's claim may be alive.
+func (a *attempt) claimed() (Verdict, bool) {
+	if c := a.entry.Claim; c != nil && c.Owner != a.p.Owner {
+		if rest := a.p.watch.rest(a.key, a.rev, c.Lease); rest > 0 {
+			return Verdict{Action: HandBack, Delay: min(rest, maxDelay), Note: "claimed by another worker"}, true
+		}
+	}
+	return Verdict{}, false
+}
+
 // covered ends a job whose event has its outcome already.
 func (a *attempt) covered(ctx context.Context) (Verdict, error) {
 	v := Verdict{Action: Done, Note: "covered by an earlier push"}
+	if a.job.Kind == KindSweep {
+		// It stands for no event whose outcome is to be told.
+		v.Duplicates = a.toldBefore()
+		return v, nil
+	}
 	// A worker may have died between recording the outcome and telling it.
 	// That this very event has its outcome, and its job is still here, tells
 	// the same: this delivery may be the older one, of a worker that was slow.

@@ -154,13 +154,16 @@ func (a *attempt) settleCreate(ctx context.Context, p *ledger.Plan) *failure {
 	ref, err := a.target.Connector.FindIncident(ctx, a.correlation())
 	switch e := connector.AsError("find incident", err); {
 	case err == nil && ref.ID == a.entry.Unlinked:
+		a.doubt()
 		return nil // a person said that it is not this case's
 	case err == nil:
 		a.setIncident(ref, ledger.Found)
+		a.verifyLater() // it may be the first of two
 		a.entry.Fields, a.entry.Pushed = p.Fields, p.Pushed
 		a.wrote = true
 		return nil
 	case e.Kind == connector.NotFound:
+		a.doubt()
 		return nil
 	default:
 		return failed(StageSettle, err)
@@ -234,6 +237,9 @@ func (a *attempt) setIncident(ref connector.Ref, how ledger.How) {
 	a.entry.Incident = &ledger.Incident{
 		ID: ref.ID, Title: ref.Title, URL: ref.URL, How: how, Tracker: a.caps.Address, At: time.Now().UTC(),
 	}
+	if a.entry.Verify != nil && a.entry.Verify.At.IsZero() {
+		a.verifyLater()
+	}
 }
 
 // adopt finds an incident that exists before our first create: Kibana's own
@@ -259,6 +265,7 @@ func (a *attempt) adopt(ctx context.Context, out mapping.Output) *failure {
 	if e := connector.AsError("find incident", err); e != nil {
 		if e.Kind == connector.NotFound {
 			a.entry.SearchedAt = a.queued().UTC()
+			a.doubt()
 			return nil
 		}
 		return failed(StageAdopt, err)

@@ -30,7 +30,9 @@ type Mail struct {
 	Seq      uint64
 	StoredAt time.Time // zero if unknown
 	Event    event.Event
-	Err      error // the event is malformed: it is evidence of nothing
+	// Case is the event's, if it has been decoded; it is shared and is not changed.
+	Case *kibana.Case
+	Err  error // the event is malformed: it is evidence of nothing
 }
 
 // Kibana is what a push needs of Kibana.
@@ -91,7 +93,7 @@ type Configurations interface {
 }
 
 // Options is what a Pusher is made of. All fields are required except Kibana,
-// Policy and Jitter.
+// Policy, VerifyAfter and Jitter.
 type Options struct {
 	// Owner names this process in claims; unique to each start of a process.
 	Owner          string
@@ -109,6 +111,9 @@ type Options struct {
 	// tracker outlives it.
 	Lease  time.Duration
 	Policy Policy
+	// VerifyAfter is when an incident that came after a doubt is looked at
+	// again; 0 is DefaultVerifyAfter.
+	VerifyAfter time.Duration
 	// Jitter returns a number in [0, 1); nil is math/rand.
 	Jitter func() float64
 }
@@ -127,6 +132,9 @@ func New(o Options) *Pusher {
 	}
 	if o.Policy == (Policy{}) {
 		o.Policy = DefaultPolicy
+	}
+	if o.VerifyAfter == 0 {
+		o.VerifyAfter = DefaultVerifyAfter
 	}
 	return &Pusher{Options: o}
 }
@@ -147,11 +155,7 @@ func (p *Pusher) Push(ctx context.Context, job Job) (Verdict, error) {
 	if a.entry, a.rev, err = p.Ledger.Get(ctx, a.key); err != nil {
 		return Verdict{}, err
 	}
-	if job.Kind == KindReplay && (!a.entry.Cursor.Covers(a.entry.Want) || a.entry.Closing != nil) {
-		// The entry owes a push or a close, and this job may have replaced its
-		// wake-up.
-		a.job.Kind = KindRetry
-	}
+	a.rename()
 	v, err := a.run(ctx)
 	if errors.Is(err, ledger.ErrConflict) {
 		// Somebody else wrote the entry: what we decided rests on old ground.
@@ -159,6 +163,7 @@ func (p *Pusher) Push(ctx context.Context, job Job) (Verdict, error) {
 	}
 	if err == nil && v.Action != HandBack {
 		p.watch.forget(a.key)
+		v.VerifyAt = a.entry.Verify.Due()
 	}
 	return v, err
 }
@@ -186,6 +191,9 @@ type attempt struct {
 // run goes through the gates, prepares without writing anything anywhere, and
 // then acts under the claim.
 func (a *attempt) run(ctx context.Context) (Verdict, error) {
+	if a.job.Kind == KindVerify {
+		return a.verify(ctx)
+	}
 	if v, stop, err := a.gate(ctx); stop || err != nil {
 		return v, err
 	}

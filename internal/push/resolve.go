@@ -65,6 +65,9 @@ func Resolve(e ledger.Entry, r Resolution) (ledger.Entry, error) {
 		e.Plan.SettleAt = time.Unix(1, 0).UTC()
 		e.Plan.Settle, e.Plan.SettleFrom = 0, e.Plan.SettleAt
 	}
+	if r.CommentID == "" {
+		e.Verify = nil // a person has looked
+	}
 	e.Blocked, e.Retry, e.Claim = false, nil, nil
 	return e, nil
 }

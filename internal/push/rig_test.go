@@ -27,9 +27,11 @@ type rig struct {
 	// deleted: there is no connector of this id.
 	deleted bool
 	// again: what is uncertain and cannot be looked up is sent again.
-	again  bool
-	rows   []connector.MappingRow
-	pusher *push.Pusher
+	again bool
+	// connector is what pushes go to; nil is the tracker.
+	connector connector.Connector
+	rows      []connector.MappingRow
+	pusher    *push.Pusher
 }
 
 func newRig(t *testing.T) *rig {
@@ -46,9 +48,13 @@ func (r *rig) Target(context.Context, string) (push.Target, error) {
 	if r.deleted {
 		return push.Target{}, push.ErrConnectorNotFound
 	}
+	var conn connector.Connector = r.tracker
+	if r.connector != nil {
+		conn = r.connector
+	}
 	return push.Target{
 		CreateAgain: r.again,
-		Definition:  connector.Definition{ID: "c", Type: ".t", Mapping: r.rows}, Connector: r.tracker,
+		Definition:  connector.Definition{ID: "c", Type: ".t", Mapping: r.rows}, Connector: conn,
 		Type: connector.Type{ID: ".t", Append: true, Mapping: []connector.MappingRow{
 			{Source: connector.Title, Target: "summary", ActionType: connector.Overwrite},
 			{Source: connector.Comments, Target: "comments", ActionType: connector.Append},
@@ -127,6 +133,19 @@ func (r *rig) entry() ledger.Entry {
 		r.t.Fatal(err)
 	}
 	return e
+}
+
+// put stores the entry as somebody else does.
+func (r *rig) put(e ledger.Entry) {
+	r.t.Helper()
+	key := ledger.Key{Connector: "c", Space: "default", Case: "k"}
+	_, rev, err := r.store.Get(r.t.Context(), key)
+	if err == nil {
+		_, _, err = ledger.Write(r.t.Context(), r.store, key, e, rev)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 const streamID = "s"

@@ -99,7 +99,7 @@ func (a *attempt) stateFromSnapshots(mails []Mail) *failure {
 		if m.Event.Thin() {
 			continue
 		}
-		c, err := kibana.DecodeCase(m.Event.Case)
+		c, err := m.snapshot()
 		if err != nil {
 			// The router made a dead letter of this event.
 			continue
@@ -114,6 +114,15 @@ func (a *attempt) stateFromSnapshots(mails []Mail) *failure {
 	}
 	a.use(merge(best, cases), seq)
 	return nil
+}
+
+// snapshot is the event's case.
+func (m Mail) snapshot() (*kibana.Case, error) {
+	if m.Case == nil {
+		return kibana.DecodeCase(m.Event.Case)
+	}
+	own := *m.Case
+	return &own, nil
 }
 
 func (a *attempt) use(c *kibana.Case, seq uint64) {

@@ -31,6 +31,15 @@ type Verdict struct {
 	HoldUntil time.Time
 	// Result is the final outcome; nil if there is none yet or it was told before.
 	Result *Result
+	// VerifyAt: the entry owes a second look then. A wake-up of KindVerify is
+	// stored for that time before the job is acknowledged, whatever its own kind
+	// and action; it replaces an earlier one of the entry and stands beside that
+	// of a retry. Storing it again is harmless. Zero of a job that is handed back.
+	VerifyAt time.Time
+	// Duplicates are the incidents that a second look has found beside the
+	// case's. They are retired, unless Err or Note says otherwise: a promise was
+	// broken, so somebody has to hear of it.
+	Duplicates []connector.Ref
 	// Note says in words why there is no result.
 	Note string
 	// Stage and Err tell what went wrong, if something did. Err is a

@@ -21,12 +21,13 @@ func Entries() *rapid.Generator[ledger.Entry] {
 			Format: ledger.Format, Write: texts().Draw(t, "write"), Epoch: rapid.Uint64().Draw(t, "epoch"),
 			Cursor: storedPositions().Draw(t, "cursor"), Want: storedPositions().Draw(t, "want"),
 			Claim: maybe(claims()).Draw(t, "claim"), Plan: maybe(plans()).Draw(t, "plan"),
-			Incident: maybe(incidents()).Draw(t, "incident"),
+			Incident:   maybe(incidents()).Draw(t, "incident"),
 			SearchedAt: Times().Draw(t, "searched at"), Unlinked: texts().Draw(t, "unlinked"),
 			Fields: sources().Draw(t, "fields"), Comments: comments().Draw(t, "comments"),
 			Pushed: storedStates().Draw(t, "pushed"), Blocked: rapid.Bool().Draw(t, "blocked"), Dead: rapid.Bool().Draw(t, "dead"),
 			Retry: maybe(retries()).Draw(t, "retry"), Closing: maybe(closings()).Draw(t, "closing"),
 			ClosedAt: Times().Draw(t, "closed at"), Last: maybe(outcomes()).Draw(t, "last"),
+			Verify: maybe(verifies()).Draw(t, "verify"), Duplicates: duplicates().Draw(t, "duplicates"),
 		}
 	})
 }
@@ -150,6 +151,24 @@ func retries() *rapid.Generator[ledger.Retry] {
 			PutOff: time.Duration(rapid.Int64().Draw(t, "put off")),
 			Stage:  texts().Draw(t, "stage"), Reason: texts().Draw(t, "reason"),
 		}
+	})
+}
+
+func verifies() *rapid.Generator[ledger.Verify] {
+	return rapid.Custom(func(t *rapid.T) ledger.Verify {
+		return ledger.Verify{
+			At: Times().Draw(t, "at"), Since: Times().Draw(t, "since"), Attempts: rapid.Int().Draw(t, "attempts"),
+			PutOff: time.Duration(rapid.Int64().Draw(t, "put off")),
+		}
+	})
+}
+
+func duplicates() *rapid.Generator[[]ledger.Incident] {
+	return rapid.Map(rapid.SliceOfN(incidents(), 0, 2), func(list []ledger.Incident) []ledger.Incident {
+		if len(list) == 0 {
+			return nil
+		}
+		return list
 	})
 }
 

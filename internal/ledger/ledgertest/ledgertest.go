@@ -271,6 +271,7 @@ func testIsolation(t *testing.T, s ledger.Store) {
 	e := entry(1)
 	e.Fields = map[string]string{"title": "a"}
 	e.Comments = map[string][]ledger.Sent{"c": {{Source: "s", Digest: "d"}}}
+	e.Verify, e.Duplicates = &ledger.Verify{Attempts: 1}, []ledger.Incident{{ID: "1"}}
 	e.Plan = &ledger.Plan{Comments: []ledger.Mark{{ID: "c"}}, Fields: map[string]string{"f": "1"}}
 	want := e.Clone()
 	rev := mustPut(t, s, key(), e, 0)
@@ -296,4 +297,5 @@ func spoil(e ledger.Entry) {
 	e.Comments["new"] = nil
 	e.Plan.Comments[0].ID = "spoilt"
 	e.Plan.Create = true
+	e.Verify.Attempts, e.Duplicates[0].ID = 2, "spoilt"
 }

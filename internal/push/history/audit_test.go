@@ -18,20 +18,48 @@ import (
 // at rest.
 func (w *world) audit() {
 	c, _ := w.kibana.Case(caseID)
-	issues := w.jira.Issues()
-	if len(issues) != 1 {
-		w.problemf("incidents: %d, want exactly one", len(issues))
-		return
-	}
 	entry, _, err := w.store.Get(context.Background(), entryKey())
 	if err != nil {
 		w.problemf("the world is broken: %v", err)
+	}
+	issues := w.jira.Issues()
+	if w.scenario.doubles {
+		issues = w.auditDuplicates(issues, entry)
+	}
+	if len(issues) != 1 {
+		w.problemf("incidents: %d, want exactly one", len(issues))
+		return
 	}
 	w.auditIncident(c, issues[0])
 	w.auditComments(c, issues[0], entry)
 	w.auditEntry(issues[0], entry)
 	w.auditClosing(c, entry)
 	w.auditResults()
+}
+
+// auditDuplicates wants each incident beside the entry's retired, on record and
+// told. It returns those that are left.
+func (w *world) auditDuplicates(issues []fakes.JiraIssue, e ledger.Entry) (kept []fakes.JiraIssue) {
+	for _, issue := range issues {
+		if e.Incident != nil && issue.ID == e.Incident.ID {
+			kept = append(kept, issue)
+			continue
+		}
+		told := slices.ContainsFunc(w.duplicates, func(r connector.Ref) bool { return r.ID == issue.ID })
+		known := slices.ContainsFunc(e.Duplicates, func(i ledger.Incident) bool { return i.ID == issue.ID })
+		if w.fate.has(forbid) {
+			continue // the second look may be forbidden
+		}
+		if marked := len(marks(issue)) > 0; marked || !told || !known {
+			w.problemf("second incident %s: has the mark: %t, told: %t, on record: %t", issue.Key, marked, told, known)
+		}
+	}
+	return kept
+}
+
+// marks are the labels that make an incident the case's.
+func marks(issue fakes.JiraIssue) []string {
+	return slices.DeleteFunc(issue.Labels(), func(l string) bool { return !strings.HasPrefix(l, "kibana-case-"+caseID) })
 }
 
 func (w *world) auditIncident(c kibana.Case, issue fakes.JiraIssue) {
@@ -45,8 +73,7 @@ func (w *world) auditIncident(c kibana.Case, issue fakes.JiraIssue) {
 	if got := issue.Text("description"); got != want {
 		w.problemf("description: incident has %q, want %q", got, want)
 	}
-	marks := slices.DeleteFunc(issue.Labels(), func(l string) bool { return !strings.HasPrefix(l, "kibana-case-"+caseID) })
-	if len(marks) != 1 && !w.scenario.adopted() {
+	if len(marks(issue)) != 1 && !w.scenario.adopted() {
 		w.problemf("correlation label: %q, want one", issue.Labels())
 	}
 }
@@ -92,6 +119,8 @@ func (w *world) auditEntry(issue fakes.JiraIssue, e ledger.Entry) {
 		"waits for a retry":                 e.Retry != nil,
 		"wants to close":                    e.Closing != nil,
 		"is blocked":                        e.Blocked,
+		"owes a second look":                e.Verify != nil,
+		"knows of duplicates":               len(e.Duplicates) > 0 && !w.scenario.doubles,
 		"is dead":                           e.Dead,
 		"does not cover the newest event":   !e.Cursor.Covers(newest),
 		"wants more than it covers":         e.Want.Seq > e.Cursor.Seq,
@@ -151,7 +180,7 @@ func (w *world) auditResults() {
 	if !w.scenario.buries && !w.fate.has(forbid) && slices.ContainsFunc(w.results, func(r push.Result) bool { return r.Outcome == push.DeadLettered }) {
 		w.problemf("a dead letter was told: %+v", w.results)
 	}
-	if len(w.fate) == 1 && w.fate.has(held) && !w.scenario.foreign && slices.ContainsFunc(w.results, func(r push.Result) bool { return r.Attempts > 1 }) {
+	if len(w.fate) == 1 && w.fate.has(held) && !w.scenario.foreign && !w.scenario.doubles && slices.ContainsFunc(w.results, func(r push.Result) bool { return r.Attempts > 1 }) {
 		w.problemf("a push that was put off counts as an attempt: %+v", w.results)
 	}
 	if len(w.letters) > 0 {

@@ -129,7 +129,7 @@ func (w *world) restore(m *ledger.Memory) {
 	w.store = m
 	w.main = w.newProcess()
 	w.queue = nil
-	w.later = map[ledger.Key]*message{}
+	w.later, w.looks = map[ledger.Key]*message{}, map[ledger.Key]*message{}
 }
 
 // pushEverythingAgain brings a newer state, and the older events again: as jobs

@@ -53,10 +53,12 @@ func (w *world) next() *message {
 		}
 		return slices.MinFunc(w.queue, func(a, b *message) int { return cmp.Compare(a.ready.UnixNano(), b.ready.UnixNano()) })
 	}
-	for key, wake := range w.later {
-		if m := first(); m == nil || !wake.ready.After(m.ready) {
-			delete(w.later, key)
-			w.queue = append(w.queue, wake)
+	for _, wakes := range []map[ledger.Key]*message{w.later, w.looks} {
+		for key, wake := range wakes {
+			if m := first(); m == nil || !wake.ready.After(m.ready) {
+				delete(wakes, key)
+				w.queue = append(w.queue, wake)
+			}
 		}
 	}
 	return first()
@@ -94,11 +96,14 @@ func (w *world) deliver(p *process, m *message) {
 // conclude hands the job back, stores a wake-up, or acknowledges: what the
 // worker does with a verdict.
 func (w *world) conclude(p *process, m *message, v push.Verdict, err error) {
+	w.duplicates = append(w.duplicates, v.Duplicates...)
 	switch {
 	case err != nil:
 		w.handBack(p, m, time.Second)
 	case v.Action == push.HandBack:
 		w.handBack(p, m, v.Delay)
+	case !v.VerifyAt.IsZero() && w.wakeAs(p, m.job, push.KindVerify, v.VerifyAt) != nil:
+		w.handBack(p, m, time.Second)
 	case v.Action == push.Later:
 		if w.wake(p, m.job, v.At) != nil {
 			w.handBack(p, m, time.Second)
@@ -115,15 +120,25 @@ func (w *world) handBack(p *process, m *message, delay time.Duration) {
 	m.ready = time.Now().Add(delay)
 }
 
-// wake stores a wake-up, in whole seconds, never early.
+// wake stores the wake-up of a push.
 func (w *world) wake(p *process, job push.Job, at time.Time) error {
-	if job.Kind != push.KindReplay {
-		job.Kind = push.KindRetry
+	if job.Kind == push.KindReplay {
+		return w.wakeAs(p, job, push.KindReplay, at)
+	}
+	return w.wakeAs(p, job, push.KindRetry, at)
+}
+
+// wakeAs stores a wake-up, in whole seconds, never early.
+func (w *world) wakeAs(p *process, job push.Job, kind push.Kind, at time.Time) error {
+	job.Kind = kind
+	wakes := w.later
+	if kind == push.KindVerify {
+		wakes = w.looks
 	}
 	if whole := at.Truncate(time.Second); whole.Before(at) {
 		at = whole.Add(time.Second)
 	}
-	stored := func() { w.later[job.Key()] = &message{job: job, ready: at} }
+	stored := func() { wakes[job.Key()] = &message{job: job, ready: at} }
 	switch w.step(p, wakePut) {
 	case fail:
 		return errors.New("no wake-up stored")

@@ -28,6 +28,7 @@ type scenario struct {
 	// description is what the incident shall have in the end; "" is the case's.
 	description string
 	buries      bool // dead letters are due on the way
+	doubles     bool // the tracker may come to have two incidents
 	foreign     bool // the incident may have comments that the ledger cannot know of
 }
 
@@ -55,7 +56,7 @@ func pushed(comments ...string) func(*world) {
 	}
 }
 
-func scenarios() []scenario { return append(pushes(), losses()...) }
+func scenarios() []scenario { return append(append(pushes(), losses()...), holes()...) }
 
 // pushes are what happens every day.
 func pushes() []scenario {

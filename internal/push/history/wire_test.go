@@ -44,6 +44,12 @@ func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		w.checkWindows(p, r)
 	}
 	r = rewound(r)
+	if at == trackerWrite && w.late > 0 {
+		t.act(r, w.late)
+		w.late = 0
+		<-r.Context().Done()
+		return nil, context.Cause(r.Context())
+	}
 	switch m {
 	case fail:
 		return answer(r, http.StatusServiceUnavailable, nil), nil

@@ -53,7 +53,9 @@ type world struct {
 	backups []*ledger.Memory
 	mails   []push.Mail
 	queue   []*message
-	later   map[ledger.Key]*message // one wake-up an entry; a new one replaces it
+	// One wake-up an entry, of each kind; a new one replaces it.
+	later, looks map[ledger.Key]*message
+	duplicates   []connector.Ref // that second looks have told of
 
 	main      *process
 	processes int
@@ -61,6 +63,7 @@ type world struct {
 	letters   map[ledger.Key]push.DeadLetter
 
 	windows    []window
+	late       time.Duration  // so much later the next write to the tracker takes effect
 	writes     int            // requests that change something, at Jira or Kibana
 	changes    int            // by people
 	texts      map[string]int // of comments, by text: how many have ever had it
@@ -79,7 +82,7 @@ type window struct {
 
 func newWorld(s scenario, f fate) *world {
 	w := &world{
-		scenario: s, fate: f, began: time.Now(), store: ledger.NewMemory(), later: map[ledger.Key]*message{}, letters: map[ledger.Key]push.DeadLetter{}, texts: map[string]int{},
+		scenario: s, fate: f, began: time.Now(), store: ledger.NewMemory(), later: map[ledger.Key]*message{}, looks: map[ledger.Key]*message{}, letters: map[ledger.Key]push.DeadLetter{}, texts: map[string]int{},
 		jira: fakes.NewJira(fakes.JiraOptions{SearchDelay: findDelay}), kibana: fakes.NewKibana(fakes.KibanaOptions{Username: ourUser}),
 	}
 	w.main = w.newProcess()

@@ -128,6 +128,18 @@ func mutants() []mutant {
 			"	if !a.lost() || a.young() {\n		return nil\n	}\n	d :=", "	if !a.lost() || a.caps.FindIncident {\n		return nil\n	}\n	d :=",
 		),
 		mistake(
+			"no second look", "an incident that came after a doubt is never looked at again", "verify.go",
+			"	a.entry.Verify = &ledger.Verify{At: now.Add(a.p.VerifyAfter), Since: now}\n", "	a.entry.Verify = nil\n	_ = now\n",
+		),
+		mistake(
+			"doubt forgotten", "that nothing was found before the create is not recorded", "verify.go",
+			"		a.entry.Verify = &ledger.Verify{}\n", "		_ = ledger.Verify{}\n",
+		),
+		mistake(
+			"duplicate off the record", "a duplicate is retired before it is on record", "verify.go",
+			"			e.AddDuplicate(", "			(&ledger.Entry{}).AddDuplicate(",
+		),
+		mistake(
 			"retry is covered", "the cursor covers a redrive whose retry waits", "gate.go",
 			" && a.entry.Retry == nil &&\n", " &&\n",
 		),
