@@ -85,6 +85,7 @@ type Conn struct {
 	opts   Options
 
 	incarnation atomic.Pointer[string] // of the event stream
+	decoded     decodedEvents
 	distrusted  atomic.Pointer[trust]  // what is known of restored ledgers; nil is nothing
 }
 

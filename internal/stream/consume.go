@@ -53,8 +53,8 @@ func (c *Conn) Route(ctx context.Context, f func(ctx context.Context, in Incomin
 			_ = m.NakWithDelay(retryDelay)
 			return
 		}
-		in := c.incoming(m.Subject(), m.Headers(), m.Data())
-		in.Seq, in.StoredAt = meta.Sequence.Stream, meta.Timestamp
+		in := c.incoming(meta.Sequence.Stream, m.Subject(), m.Headers(), m.Data())
+		in.StoredAt = meta.Timestamp
 		if err := f(work, in, c.eventID(in.Event, in.Seq)); err != nil {
 			_ = m.NakWithDelay(retryDelay) // a lost NAK only makes it later
 			return

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -69,39 +70,46 @@ func (c *Conn) Has(ctx context.Context, seq uint64) (bool, error) {
 func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, limit int) ([]push.Mail, ledger.Position, error) {
 	subject := c.names.Event(space, caseID)
 	head := ledger.Position{Stream: c.Incarnation()}
+	wrong := func(err error) ([]push.Mail, ledger.Position, error) {
+		return nil, head, fmt.Errorf("read events of case %q: %w", caseID, err)
+	}
+	// Mostly there is one: the first is the newest.
+	first, more, err := c.firstEvent(ctx, subject, after+1)
+	switch {
+	case err == nil && !more:
+		head.Seq = first.Sequence
+		return []push.Mail{c.mail(space, caseID, first)}, head, nil
+	case err != nil && !errors.Is(err, jetstream.ErrMsgNotFound):
+		return wrong(err)
+	}
 	last, err := c.events.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, head, nil
 	}
 	if err != nil {
-		return nil, head, fmt.Errorf("read newest event of case %q: %w", caseID, err)
+		return wrong(err)
 	}
 	head.Seq = last.Sequence
 	var mails []push.Mail
-	for seq := after + 1; seq < last.Sequence; {
-		m, err := c.events.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(subject))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			break
-		}
-		if err != nil {
-			return nil, head, fmt.Errorf("read events of case %q: %w", caseID, err)
-		}
-		if m.Sequence >= last.Sequence {
-			break
-		}
-		mails = append(mails, mail(space, caseID, m))
+	for m := first; m != nil && m.Sequence < last.Sequence; {
+		mails = append(mails, c.mail(space, caseID, m))
 		if len(mails) >= 2*limit { // keep no more than is asked for
 			mails = slices.Delete(mails, 0, len(mails)-limit)
 		}
-		seq = m.Sequence + 1
+		m, err = c.events.GetMsg(ctx, m.Sequence+1, jetstream.WithGetMsgSubject(subject))
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return wrong(err)
+		}
 	}
-	mails = append(mails, mail(space, caseID, last))
+	mails = append(mails, c.mail(space, caseID, last))
 	return slices.Clone(mails[max(0, len(mails)-limit):]), head, nil
 }
 
-func mail(space, caseID string, m *jetstream.RawStreamMsg) push.Mail {
-	e, err := event.Decode(event.Message{SpaceID: space, CaseID: caseID, Header: m.Header, Body: m.Data})
-	return push.Mail{Seq: m.Sequence, StoredAt: m.Time, Event: e, Err: err}
+func (c *Conn) mail(space, caseID string, m *jetstream.RawStreamMsg) push.Mail {
+	d := c.decoded.get(c.Incarnation(), m.Sequence, func() decodedEvent {
+		return decodeEvent(event.Message{SpaceID: space, CaseID: caseID, Header: m.Header, Body: m.Data})
+	})
+	return push.Mail{Seq: m.Sequence, StoredAt: m.Time, Event: d.event, Case: d.snapshot, Err: d.err}
 }
 
 // Incoming is one event as the router gets it.
@@ -111,8 +119,12 @@ type Incoming struct {
 	Space    string // of the subject
 	Case     string // of the subject
 	Event    event.Event
-	Size     int
-	Err      error // the event cannot be read
+	// Snapshot is the event's case, decoded; nil if it has none that can be
+	// read, and then SnapshotErr says why. It is shared: nobody may change it.
+	Snapshot    *kibana.Case
+	SnapshotErr error
+	Size        int
+	Err         error // the event cannot be read
 }
 
 // EventID is the CloudEvents id, else the Nats-Msg-Id, else made of the sequence.
@@ -132,16 +144,16 @@ func (c *Conn) Event(ctx context.Context, seq uint64) (in Incoming, id string, o
 	if err != nil {
 		return Incoming{}, "", false, fmt.Errorf("read event %d: %w", seq, err)
 	}
-	in = c.incoming(m.Subject, m.Header, m.Data)
-	in.Seq, in.StoredAt = m.Sequence, m.Time
+	in = c.incoming(m.Sequence, m.Subject, m.Header, m.Data)
+	in.StoredAt = m.Time
 	return in, c.eventID(in.Event, seq), true, nil
 }
 
 // incoming reads an event. Its subject is what its producer wrote: its tokens
 // are taken as they are, and one of another form is an error, since no mailbox
 // would find the event again.
-func (c *Conn) incoming(subject string, header nats.Header, body []byte) Incoming {
-	in := Incoming{Size: len(body)}
+func (c *Conn) incoming(seq uint64, subject string, header nats.Header, body []byte) Incoming {
+	in := Incoming{Seq: seq, Size: len(body)}
 	tokens := strings.Split(strings.TrimPrefix(subject, c.names.join("push", "")), ".")
 	in.Case = tokens[len(tokens)-1]
 	if len(tokens) > 1 {
@@ -151,6 +163,9 @@ func (c *Conn) incoming(subject string, header nats.Header, body []byte) Incomin
 		in.Err = fmt.Errorf("subject %q: want %s", subject, c.names.Event("<space_id>", "<case_id>"))
 		return in
 	}
-	in.Event, in.Err = event.Decode(event.Message{SpaceID: in.Space, CaseID: in.Case, Header: header, Body: body})
+	d := c.decoded.get(c.Incarnation(), seq, func() decodedEvent {
+		return decodeEvent(event.Message{SpaceID: in.Space, CaseID: in.Case, Header: header, Body: body})
+	})
+	in.Event, in.Err, in.Snapshot, in.SnapshotErr = d.event, d.err, d.snapshot, d.snapshotErr
 	return in
 }

@@ -20,8 +20,8 @@ type Past struct {
 	Since, Until time.Time
 	// Space and Case are ids; "" is any.
 	Space, Case string
-	// WithoutBodies leaves the bodies on the server: of each event its place is
-	// told, and its Err means nothing.
+	// WithoutBodies leaves the bodies on the server: of each event its sequence,
+	// time, space and case are told.
 	WithoutBodies bool
 }
 
@@ -80,7 +80,13 @@ func (c *Conn) Past(ctx context.Context, p Past, f func(in Incoming, id string, 
 			return nil
 		}
 		if seen = meta.Sequence.Stream; seen >= p.FromSeq {
-			in := c.incoming(m.Subject(), m.Headers(), m.Data())
+			in := Incoming{}
+			if p.WithoutBodies { // nothing is decoded, nor remembered as what the event says
+				place := lastTokens(m.Subject(), 2)
+				in.Space, in.Case = place[0], place[1]
+			} else {
+				in = c.incoming(seen, m.Subject(), m.Headers(), m.Data())
+			}
 			in.Seq, in.StoredAt = seen, meta.Timestamp
 			if err := f(in, c.eventID(in.Event, seen), meta.NumPending); err != nil {
 				return err

@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/casepush/casepush/internal/event"
+	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/push"
 	"github.com/casepush/casepush/internal/stream"
 )
@@ -154,17 +156,48 @@ func TestFollowResults(t *testing.T) {
 	tell(2) // before anybody follows
 	stop := errors.New("enough")
 	var got []uint64
-	err = c.FollowResults(t.Context(), mark, func(r push.Result) error {
-		got = append(got, r.EventSeq)
-		switch r.EventSeq {
-		case 2:
-			tell(3) // and while somebody does
-		case 3:
+	err = c.FollowResults(t.Context(), mark, func(seq uint64, r *push.Result) error {
+		switch {
+		case r == nil: // nothing more for a while
 			return stop
+		case r.EventSeq == 2:
+			tell(3) // and while somebody does
 		}
+		got = append(got, seq, r.EventSeq)
 		return nil
 	})
-	if !errors.Is(err, stop) || !slices.Equal(got, []uint64{2, 3}) {
+	if !errors.Is(err, stop) || !slices.Equal(got, []uint64{2, 2, 3, 3}) {
 		t.Errorf("%v, %v", got, err)
 	}
+}
+
+func TestHasJob(t *testing.T) {
+	t.Parallel()
+	c := fresh(t)
+	key := ledger.Key{Connector: "soc/jira", Space: event.DefaultSpace, Case: "c-1"}
+	want := func(want bool) {
+		t.Helper()
+		if has, err := c.HasJob(t.Context(), key); err != nil || has != want {
+			t.Errorf("%t, %v, want %t", has, err, want)
+		}
+	}
+	want(false)
+	putJob(t, c, job(c, key.Connector, "other", 1))
+	want(false)
+	putJob(t, c, job(c, key.Connector, key.Case, 1))
+	want(true)
+	verdicts := make(chan push.Verdict, 2)
+	verdicts <- push.Verdict{Action: push.Later, At: time.Now().Add(time.Hour)}
+	verdicts <- push.Verdict{Action: push.Later, At: time.Now().Add(time.Hour)}
+	worked := make(chan string, 2)
+	r := run(t, func(ctx context.Context) error {
+		return c.Consume(ctx, stream.Work{Connector: key.Connector, InFlight: 1, Do: func(_ context.Context, j push.Job) (push.Verdict, error) {
+			worked <- j.Case
+			return <-verdicts, nil
+		}})
+	})
+	receive(t, "first job", worked)
+	receive(t, "second job", worked)
+	r.end()
+	want(true) // a wake-up in an hour
 }

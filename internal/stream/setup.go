@@ -60,7 +60,7 @@ func (c *Conn) eventsConfig() jetstream.StreamConfig {
 		Subjects: []string{c.names.join("push", ">")}, Retention: jetstream.LimitsPolicy,
 		// No age limit and discard new: an event that nothing has covered yet
 		// is never dropped; a full stream refuses the producer.
-		Discard: jetstream.DiscardNew, Duplicates: duplicateWindow,
+		Discard: jetstream.DiscardNew, Duplicates: duplicateWindow, AllowDirect: c.direct(),
 		Storage: jetstream.FileStorage, Compression: jetstream.S2Compression, Replicas: c.replicas(),
 	}
 }
@@ -93,15 +93,13 @@ func (c *Conn) deadLetterConfig() jetstream.StreamConfig {
 	}
 }
 
-// ledgerConfig is that of a key-value bucket, without direct reads: those may
-// come from a replica that is behind, and jobs are acknowledged on what the
-// ledger says.
+// ledgerConfig is that of a key-value bucket.
 func (c *Conn) ledgerConfig() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: "KV_" + c.names.Ledger(), Description: "what was done, by connector, space and case",
 		Subjects:  []string{"$KV." + c.names.Ledger() + ".>"},
 		Retention: jetstream.LimitsPolicy, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, AllowRollup: true, DenyDelete: true,
-		Duplicates: ledgerDuplicates, Storage: jetstream.FileStorage, Replicas: c.replicas(),
+		Duplicates: ledgerDuplicates, AllowDirect: c.direct(), Storage: jetstream.FileStorage, Replicas: c.replicas(),
 	}
 }
 
@@ -117,6 +115,11 @@ func (c *Conn) sharedConfig() jetstream.StreamConfig {
 		Duplicates: ledgerDuplicates, Storage: jetstream.FileStorage, Replicas: c.replicas(),
 	}
 }
+
+// direct reads are answered by any replica, which may be behind, and jobs are
+// acknowledged on what a read says. Where there is one replica they are the same
+// as the leader's and cost less than half.
+func (c *Conn) direct() bool { return c.replicas() == 1 }
 
 func (c *Conn) replicas() int { return max(1, c.opts.Replicas) }
 
@@ -172,7 +175,7 @@ func differences(have, want jetstream.StreamConfig) error {
 	switch {
 	case !slices.Equal(have.Subjects, want.Subjects):
 		return fmt.Errorf("subjects are %q, want %q: another installation has a prefix that differs in case or in - and _ only", have.Subjects, want.Subjects)
-	case have.AllowDirect && !want.AllowDirect:
+	case have.AllowDirect && have.Replicas > 1:
 		return errors.New("allow_direct is on: reads could come from a replica that is behind; set it to false")
 	case have.Retention != want.Retention:
 		return fmt.Errorf("retention is %s, want %s", have.Retention, want.Retention)

@@ -31,7 +31,7 @@ func TestDifferences(t *testing.T) {
 	t.Parallel()
 	c := &Conn{names: Names{DefaultPrefix}}
 	configs := map[string]jetstream.StreamConfig{
-		"events": c.eventsConfig(), "work": c.workConfig(), "results": c.resultsConfig(), "dlq": c.deadLetterConfig(), "ledger": c.ledgerConfig(),
+		"events": c.eventsConfig(), "work": c.workConfig(), "results": c.resultsConfig(), "dlq": c.deadLetterConfig(), "ledger": c.ledgerConfig(), "config": c.sharedConfig(),
 	}
 	for name, config := range configs {
 		if err := differences(config, config); err != nil {
@@ -39,6 +39,7 @@ func TestDifferences(t *testing.T) {
 		}
 		tuned := config
 		tuned.Replicas, tuned.Description, tuned.Compression = 3, "ours", jetstream.NoCompression
+		tuned.AllowDirect = false // see below
 		if name != "work" {
 			tuned.MaxBytes = 1 << 30
 		}
@@ -64,6 +65,8 @@ func TestDifferences(t *testing.T) {
 		{"ledger", func(s *jetstream.StreamConfig) { s.MaxAge = time.Hour }, "max_age"},
 		{"ledger", func(s *jetstream.StreamConfig) { s.Storage = jetstream.MemoryStorage }, "storage"},
 		{"dlq", func(s *jetstream.StreamConfig) { s.Retention = jetstream.WorkQueuePolicy }, "retention"},
+		{"ledger", func(s *jetstream.StreamConfig) { s.Replicas, s.AllowDirect = 3, true }, "allow_direct"},
+		{"config", func(s *jetstream.StreamConfig) { s.AllowMsgTTL = false }, "allow_msg_ttl"},
 		{"work", func(s *jetstream.StreamConfig) { s.MaxMsgs = 1000 }, "max_msgs"},
 		{"work", func(s *jetstream.StreamConfig) { s.MaxBytes = 1 << 20 }, "max_bytes"},
 	} {

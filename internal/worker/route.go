@@ -128,9 +128,9 @@ func (r *router) read(in stream.Incoming) (draft, push.Reason, error) {
 	if in.Event.Thin() {
 		return d, "", nil
 	}
-	c, err := kibana.DecodeCase(in.Event.Case)
-	if err != nil {
-		return draft{}, push.ReasonMalformed, err
+	c := in.Snapshot
+	if in.SnapshotErr != nil {
+		return draft{}, push.ReasonMalformed, in.SnapshotErr
 	}
 	d.known = true
 	if c.Owner != "" {
