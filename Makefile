@@ -14,7 +14,7 @@ TOTALSFILE ?=
 TOTALS = $(BIN)/totals $(if $(TOTALSFILE),-append "$(TOTALSFILE)")
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt fmtcheck vet lint arch race toolstest fuzz killtest chaos chaosmutants mutants clean
+.PHONY: help build test check fmt fmtcheck vet lint arch race toolstest fuzz killtest chaos chaosmutants mutants bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -75,6 +75,9 @@ chaosmutants: ## mistakes in the pusher, each of which the chaos must notice
 
 mutants: ## mistakes in the pusher, each of which the crash histories must notice
 	MUTANTS=all $(GO) test -count=1 -timeout 40m -v -run TestMutantsDie ./internal/push/mutants
+
+bench: ## pushes a second, CPU, memory and delays beside other programs, in 15 minutes; BENCH=W1,W3 chooses
+	BENCH=$(or $(BENCH),full) $(GO) test -count=1 -v -timeout 15m -run '^TestBench$$' ./internal/bench
 
 clean: ## remove what was built
 	rm -rf $(BIN) casepush

@@ -67,16 +67,25 @@ func (b *bench) besideBroken(fault string) float64 {
 // brokenCase: how long other cases wait while one is refused for ever and one
 // has 200 updates queued.
 func brokenCase(b *bench) {
-	var with, without, ratios []float64
+	var with, without column
 	var hot []seen
 	b.rounds("W6", pairs, func() {
 		quiet, _ := b.besideCases(false)
 		disturbed, c := b.besideCases(true)
-		without, with, hot = append(without, ms(quiet.quantile(0.99))), append(with, ms(disturbed.quantile(0.99))), append(hot, c)
-		ratios = append(ratios, last(with)/last(without))
+		without.runs, with.runs, hot = append(without.runs, quiet), append(with.runs, disturbed), append(hot, c)
 	})
-	b.Logf("W6: %d cases at %d/s, and beside them a case that is refused and one with %d updates: p99 from event to request %.2f ms without them, %.2f ms with them, "+
-		"ratio %.2f (%s), medians of %d", othersCases, othersPerSecond, hotUpdates, median(without), median(with), median(ratios), list(ratios), pairs)
+	b.Logf("W6: %d cases at %d/s, and beside them a case that is refused and one with %d updates at once, medians of %d\n%s",
+		othersCases, othersPerSecond, hotUpdates, pairs, rows("event to request of the others\twithout\twith\tratio", func(w *tabwriter.Writer) {
+			for _, q := range []float64{0.5, 0.99} {
+				ratios := make([]float64, pairs)
+				for i := range ratios {
+					ratios[i] = ms(with.runs[i].quantile(q)) / ms(without.runs[i].quantile(q))
+				}
+				fmt.Fprintf(w, "p%.0f\t%s\t%s\t%.2f\t(%s)\n", 100*q, without.delay(q), with.delay(q), median(ratios), list(ratios))
+			}
+			after := func(f figures) float64 { return f.settled.Seconds() }
+			fmt.Fprintf(w, "all done after the last event\t%.1f s\t%.1f s\n", without.median(after), with.median(after))
+		}))
 	for _, c := range hot {
 		b.Logf("W6: %d updates made %d create, %d updates, %d comments", hotUpdates, c.Creates, c.Updates, len(c.Comments))
 	}
@@ -106,6 +115,7 @@ func (b *bench) besideCases(disturbed bool) (figures, seen) {
 		}
 	}
 	times := publishAt(b, q.js, distinct(0, othersCases, 0), othersPerSecond, othersCases/3, burst)
+	published := time.Now()
 	b.arrived(tr, p, othersCases)
 	outcomes := othersCases
 	if disturbed {
@@ -113,7 +123,7 @@ func (b *bench) besideCases(disturbed bool) (figures, seen) {
 	}
 	s.done(q, p, outcomes)
 	cases := tr.cases()
-	f := figures{delays: times.delays(cases)}
+	f := figures{delays: times.delays(cases), settled: time.Since(published)}
 	dead := q.messages(deadLetterStream)
 	p.stop()
 	if !disturbed {

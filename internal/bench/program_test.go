@@ -19,8 +19,9 @@ import (
 // program is one of those that the worker is compared with.
 type program struct {
 	spec
-	js   jetstream.JetStream
-	http *http.Client
+	js    jetstream.JetStream
+	http  *http.Client
+	noise []byte
 }
 
 func newProgram(s spec, client *http.Client) (*program, error) {
@@ -32,7 +33,7 @@ func newProgram(s spec, client *http.Client) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &program{spec: s, js: js, http: client}, nil
+	return &program{spec: s, js: js, http: client, noise: noise()}, nil
 }
 
 // kept has a connection for each push in flight.

@@ -17,7 +17,8 @@ type figures struct {
 	conns       int
 	requests    int
 	delays      []time.Duration // from the publishing to the first request, sorted; nil: not measured
-	startToPush time.Duration
+	startToPush time.Duration   // from the start of the program to the first request
+	settled     time.Duration   // from the last event to the end of all work
 }
 
 func (f figures) rate() float64 { return float64(f.pushes) / f.took.Seconds() }
