@@ -3,6 +3,7 @@ package ops
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ const maxEventBytes = 16 << 20
 // maxMistakes bounds how many mistakes of one file are told.
 const maxMistakes = 100
 
-// Mistake is a line of a file that is no event.
+// Mistake is a line of a file that is not what it should be.
 type Mistake struct {
 	Line int // from 1
 	Err  error
@@ -29,16 +30,18 @@ func (m Mistake) Error() string { return fmt.Sprintf("line %d: %v", m.Line, m.Er
 
 // Mistakes are what is wrong with a file, in the order of its lines.
 type Mistakes struct {
+	What string // a line is not; "" is event
 	List []Mistake
 	More int // that were found and are not in List
 }
 
 // Error counts the mistakes.
 func (m *Mistakes) Error() string {
+	what := cmp.Or(m.What, "event")
 	if n := len(m.List) + m.More; n != 1 {
-		return fmt.Sprintf("%d lines are no events", n)
+		return fmt.Sprintf("%d lines are no %ss", n, what)
 	}
-	return "a line is no event"
+	return "a line is no " + what
 }
 
 func (m *Mistakes) add(line int, err error) {

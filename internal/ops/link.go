@@ -6,6 +6,7 @@ import (
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/stream"
 )
 
 // checkIncident refuses a resolution that would lose a good incident or link a
@@ -42,19 +43,30 @@ func (o *Ops) address(ctx context.Context, connectorID string) string {
 	return t.Connector.Capabilities().Address
 }
 
-// checkFree goes through the ledger: two cases that share an incident would
+// checkFree goes through the connector's entries: two cases that share an incident would
 // overwrite each other's fields for ever. An id at another tracker than that of
 // the given address, where the connector has pointed before, is another incident.
 func (o *Ops) checkFree(ctx context.Context, key ledger.Key, ref connector.Ref, address string) error {
-	return o.conn.Ledger().Each(ctx, func(k ledger.Key, e ledger.Entry) error {
-		if k == key || k.Connector != key.Connector || e.Incident == nil || e.Incident.ID != ref.ID {
+	return o.conn.Entries(ctx, stream.EntryFilter{Connector: key.Connector}, func(k ledger.Key, e ledger.Entry) error {
+		if k == key || !sameIncident(e.Incident, ref, address) {
 			return nil
 		}
-		if at := e.Incident.Tracker; at != "" && address != "" && at != address {
-			return nil
-		}
-		return fmt.Errorf("%w: %q belongs to case %q in space %q", ErrTaken, ref.ID, k.Case, k.Space)
+		return taken(ref, k)
 	})
+}
+
+func taken(ref connector.Ref, by ledger.Key) error {
+	return fmt.Errorf("%w: %q belongs to case %q in space %q", ErrTaken, ref.ID, by.Case, by.Space)
+}
+
+// sameIncident reports whether ref, at the tracker of the given address, is the
+// incident of an entry. People name incidents by what is shown, so an id that is
+// another's title is taken for it.
+func sameIncident(i *ledger.Incident, ref connector.Ref, address string) bool {
+	if i == nil || i.ID != ref.ID && i.Title != ref.ID && i.ID != ref.Title {
+		return false
+	}
+	return i.Tracker == "" || address == "" || i.Tracker == address
 }
 
 // lookUp asks the tracker for the incident, where it can be asked. A person who

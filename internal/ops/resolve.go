@@ -76,20 +76,25 @@ func (o *Ops) Resolve(ctx context.Context, key ledger.Key, opts ResolveOptions) 
 		return Resolved{}, err
 	}
 	r := Resolved{Incident: incident(key, stored)}
-	if !owes(e) {
-		return r, nil
+	r.Redriven, err = o.pushOwed(ctx, key, e, stored)
+	return r, err
+}
+
+// pushOwed starts a push of what the entry owed before it was settled. A death
+// before it leaves the entry open and the dead letter there: redriving that does
+// the rest.
+func (o *Ops) pushOwed(ctx context.Context, key ledger.Key, before, stored ledger.Entry) (started bool, err error) {
+	if !owes(before) {
+		return false, nil
 	}
-	// A death before this leaves the entry open and the dead letter there:
-	// redriving that does the rest.
 	var last ledger.Outcome
-	if e.Last != nil {
-		last = *e.Last
+	if before.Last != nil {
+		last = *before.Last
 	}
 	if err := o.redrive(ctx, key, last.Owner, last.EventID, newest(stored)); err != nil {
-		return r, fmt.Errorf("resolved and recorded, but no push was started: run it again: %w", err)
+		return false, fmt.Errorf("resolved and recorded, but no push was started: run it again: %w", err)
 	}
-	r.Redriven = true
-	return r, nil
+	return true, nil
 }
 
 // owes reports whether a push of the entry is not done.
