@@ -164,9 +164,8 @@ func (c *Conn) job(ctx context.Context, queue string, w Work, m jetstream.Msg) {
 	stop := keepAlive(m, w.ackWait()/3)
 	v, err := w.Do(ctx, j)
 	stop()
-	if err == nil && v.Action == push.Later {
-		j.Kind = wakeKind(j.Kind)
-		err = c.wakeAt(context.WithoutCancel(ctx), queue, j, v.At)
+	if err == nil && v.Action != push.HandBack {
+		err = c.comeBack(context.WithoutCancel(ctx), queue, j, v)
 		v.Action = push.Done
 	}
 	switch {

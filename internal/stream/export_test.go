@@ -1,6 +1,10 @@
 package stream
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
 
 // Dead makes a worker of this name take the queue and die: nothing renews it.
 // alive is whether that worker would still believe that it has the queue.
@@ -12,4 +16,14 @@ func (c *Conn) Dead(t *testing.T, queue, owner string) (alive func() bool) {
 		t.Fatalf("take: %t, %v", taken, err)
 	}
 	return func() bool { return o.left() > 0 }
+}
+
+// Stream is the stream of this name, for tests that go behind our back.
+func (c *Conn) Stream(t *testing.T, name string) jetstream.Stream {
+	t.Helper()
+	s, err := c.js.Stream(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

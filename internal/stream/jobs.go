@@ -45,19 +45,42 @@ const (
 	targetHeader   = "Nats-Schedule-Target"
 )
 
-// wakeAt stores a job that comes back at the given time. A later call for the
-// same entry replaces it. Schedules have whole seconds, so the time is rounded
-// up; they may fire a little early all the same, which the ledger's own time
-// guards against.
-func (c *Conn) wakeAt(ctx context.Context, queue string, j push.Job, at time.Time) error {
+// comeBack stores the wake-ups that the end of a job asks for. It is called
+// before the job is acknowledged.
+func (c *Conn) comeBack(ctx context.Context, queue string, j push.Job, v push.Verdict) error {
+	later, look := v.Action == push.Later, v.VerifyAt
+	if later && (j.Kind == push.KindVerify || j.Kind == push.KindSweep && v.At.Equal(look)) {
+		// What waits is the second look alone: the entry's retry, if it has
+		// one, has a wake-up of its own.
+		later, look = false, v.At
+	}
+	if !look.IsZero() {
+		second := j
+		second.Kind = push.KindVerify
+		if err := c.schedule(ctx, c.names.laterVerify(queue, j.Space, j.Case), queue, second, look); err != nil {
+			return err
+		}
+	}
+	if !later {
+		return nil
+	}
+	j.Kind = wakeKind(j.Kind)
+	subject := c.names.later(queue, j.Space, j.Case)
+	if queue == routeQueue {
+		subject = c.names.laterRoute(j.Space, j.Case, j.Seq)
+	}
+	return c.schedule(ctx, subject, queue, j, v.At)
+}
+
+// schedule stores a job that comes back to its queue at the given time. A later
+// call for the same subject replaces it. Schedules have whole seconds, so the
+// time is rounded up; they may fire a little early all the same, which the
+// ledger's own time guards against.
+func (c *Conn) schedule(ctx context.Context, subject, queue string, j push.Job, at time.Time) error {
 	j.Format, j.Redelivered = push.Format, false
 	body, err := json.Marshal(j)
 	if err != nil {
 		return fmt.Errorf("encode job: %w", err)
-	}
-	subject := c.names.later(queue, j.Space, j.Case)
-	if queue == routeQueue {
-		subject = c.names.laterRoute(j.Space, j.Case, j.Seq)
 	}
 	msg := nats.NewMsg(subject)
 	msg.Data = body
@@ -68,7 +91,7 @@ func (c *Conn) wakeAt(ctx context.Context, queue string, j push.Job, at time.Tim
 	msg.Header.Set(scheduleHeader, "@at "+whole.UTC().Format(time.RFC3339))
 	msg.Header.Set(targetHeader, c.names.job(queue, j.Space, j.Case))
 	if _, err := c.js.PublishMsg(ctx, msg); err != nil {
-		return fmt.Errorf("schedule retry of case %q: %w", j.Case, err)
+		return fmt.Errorf("schedule %s of case %q: %w", j.Kind, j.Case, err)
 	}
 	return nil
 }

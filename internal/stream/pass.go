@@ -17,9 +17,12 @@ const passPatience = 500 * time.Millisecond
 // when it began, or later; a message that is replaced meanwhile comes at its
 // new place. One message is in the hands of f; the client holds some more.
 func pass(ctx context.Context, s jetstream.Stream, subject string, f func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
-	cons, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverAllPolicy,
-	})
+	return passOver(ctx, s, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverAllPolicy}, f)
+}
+
+// passOver is pass over what a consumer of this kind gets.
+func passOver(ctx context.Context, s jetstream.Stream, of jetstream.OrderedConsumerConfig, f func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
+	cons, err := s.OrderedConsumer(ctx, of)
 	if err != nil {
 		return err
 	}
