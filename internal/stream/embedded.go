@@ -30,6 +30,7 @@ type Embedded struct {
 }
 
 const (
+	embeddedName       = "casepush-embedded"
 	embeddedMaxPayload = 8 << 20
 	startTimeout       = 30 * time.Second
 )
@@ -45,7 +46,7 @@ func StartEmbedded(o EmbeddedOptions) (*Embedded, error) {
 		return nil, err
 	}
 	opts := &server.Options{
-		ServerName: "casepush-embedded", JetStream: true, StoreDir: o.Dir, SyncAlways: true,
+		ServerName: embeddedName, JetStream: true, StoreDir: o.Dir, SyncAlways: true,
 		MaxPayload: embeddedMaxPayload, NoSigs: true, NoLog: true, DontListen: o.Listen == "",
 	}
 	if o.Listen != "" {

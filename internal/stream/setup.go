@@ -28,20 +28,27 @@ type setting struct {
 	value time.Duration
 }
 
-// setUp makes or verifies the streams.
-func (c *Conn) setUp(ctx context.Context) error {
-	for _, s := range []struct {
-		into   *jetstream.Stream
-		config jetstream.StreamConfig
-		age    setting
-	}{
+// managed is a stream that is ours.
+type managed struct {
+	into   *jetstream.Stream
+	config jetstream.StreamConfig // as we make it
+	age    setting
+}
+
+func (c *Conn) managed() []managed {
+	return []managed{
 		{&c.events, c.eventsConfig(), setting{}},
 		{&c.work, c.workConfig(), setting{}},
 		{new(jetstream.Stream), c.resultsConfig(), setting{"nats.retention.results", c.opts.Retention.Results}},
 		{&c.dlq, c.deadLetterConfig(), setting{"nats.retention.dead_letters", c.opts.Retention.DeadLetters}},
 		{&c.ledger, c.ledgerConfig(), setting{}},
 		{&c.config, c.sharedConfig(), setting{}},
-	} {
+	}
+}
+
+// setUp makes or verifies the streams.
+func (c *Conn) setUp(ctx context.Context) error {
+	for _, s := range c.managed() {
 		stream, err := c.ensure(ctx, s.config, s.age)
 		if err != nil {
 			return fmt.Errorf("stream %s: %w", s.config.Name, err)
