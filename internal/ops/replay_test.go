@@ -22,6 +22,9 @@ import (
 	"github.com/casepush/casepush/internal/stream"
 )
 
+// testPatience is longer than anything takes that a test waits for.
+const testPatience = time.Minute
+
 // signposts resolve events by themselves: cases are Kibana's word for those
 // that say nothing.
 type signposts struct {
@@ -121,8 +124,8 @@ func TestSelectReplay(t *testing.T) {
 	h := newHistory(t)
 	h.by.cases = map[string]string{"thin": "b"}
 	h.by.errs["denied"] = &connector.Error{Kind: connector.NotFound, Effect: connector.NotApplied, Err: errors.New("no such case")}
-	// 1..11
-	h.events(t, "x>a", "x>b", "y>a", "x>a", "y!", "thin", "thin", "nobody", "z>gone", "z>siem-other", "denied")
+	// 1..12; the last one is on a subject that no event has
+	h.events(t, "x>a", "x>b", "y>a", "x>a", "y!", "thin", "thin", "nobody", "z>gone", "z>siem-other", "denied", "=a$!")
 	h.entry(t, ledger.Key{Connector: "a", Space: "default", Case: "y"}, ledger.Entry{Blocked: true})
 	for _, c := range []struct {
 		name       string
@@ -132,19 +135,19 @@ func TestSelectReplay(t *testing.T) {
 		{
 			"all", ops.ReplayFilter{},
 			[]string{"b/x@2×1", "a/x@4×2", "b/thin@7×2"},
-			[]string{"case_not_found::1/1", "connector_not_found:gone:1/1", "malformed::1/0", "no_connector::1/0", "uncertain:a:1/1", "unsupported_connector_type:siem-other:1/1"},
+			[]string{"case_not_found::1/1", "connector_not_found:gone:1/1", "malformed::2/0", "no_connector::1/0", "uncertain:a:1/1", "unsupported_connector_type:siem-other:1/1"},
 		},
 		{"range", ops.ReplayFilter{Past: stream.Past{FromSeq: 2, ToSeq: 3}}, []string{"b/x@2×1"}, []string{"uncertain:a:1/1"}},
 		{"case", ops.ReplayFilter{Past: stream.Past{Case: "x"}}, []string{"b/x@2×1", "a/x@4×2"}, nil},
 		{"space without events", ops.ReplayFilter{Past: stream.Past{Space: "other"}}, nil, nil},
 		{"beyond the newest", ops.ReplayFilter{Past: stream.Past{FromSeq: 99}}, nil, nil},
-		{"connector", ops.ReplayFilter{Connector: "b"}, []string{"b/x@2×1", "b/thin@7×2"}, []string{"case_not_found::1/1", "malformed::1/0"}},
-		{"gone connector to another", ops.ReplayFilter{Connector: "gone", To: "b"}, []string{"b/z@9×1"}, []string{"case_not_found::1/1", "malformed::1/0"}},
+		{"connector", ops.ReplayFilter{Connector: "b"}, []string{"b/x@2×1", "b/thin@7×2"}, []string{"case_not_found::1/1", "malformed::2/0"}},
+		{"gone connector to another", ops.ReplayFilter{Connector: "gone", To: "b"}, []string{"b/z@9×1"}, []string{"case_not_found::1/1", "malformed::2/0"}},
 		// Nobody is asked where events went: what cannot be read is passed over.
 		{
 			"all to one", ops.ReplayFilter{To: "b"},
 			[]string{"b/y@3×1", "b/x@4×3", "b/thin@7×2", "b/nobody@8×1", "b/z@10×2", "b/denied@11×1"},
-			[]string{"malformed::1/0"},
+			[]string{"malformed::2/0"},
 		},
 		{"case of which nothing can be read", ops.ReplayFilter{To: "b", Past: stream.Past{FromSeq: 5, ToSeq: 5}}, nil, []string{"malformed::1/0"}},
 	} {
@@ -339,26 +342,33 @@ func TestAwaitReplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tell("b", "one", 1, 1, push.Pushed)       // another connector's
-	tell("a", "three", 2, 2, push.Pushed)     // of an older event
-	tell("a", "one", 1, 1, push.Unchanged)    // its own
-	tell("a", "one", 1, 1, push.DeadLettered) // told already
-	tell("b", "two", 7, 7, push.Pushed)       // a newer event covers it
+	tell("b", "one", 1, 1, push.Pushed)    // another connector's
+	tell("a", "three", 2, 2, push.Pushed)  // of an older event
+	tell("a", "one", 1, 1, push.Pushed)    // of its own event, and before
+	tell("a", "one", 1, 1, push.Unchanged) // the newest
+	tell("b", "two", 7, 7, push.Pushed)    // a newer event covers it
 	tell("a", "three", 3, 0, push.DeadLettered)
+	tell("a", "four", 4, 4, push.Pushed) // of another push: the replay's own job is still there
+	if _, err := h.QueueReplay(t.Context(), &ops.Replay{Jobs: r.Jobs[3:]}, 0, func(ops.ReplayJob) {}); err != nil {
+		t.Fatal(err)
+	}
 	var told []string
-	open, err := h.AwaitReplay(t.Context(), after, r.Jobs, time.Second, func(r push.Result) {
-		told = append(told, r.CaseID+" "+string(r.Outcome))
-	})
+	hear := func(r push.Result) { told = append(told, r.CaseID+" "+string(r.Outcome)) }
+	open, err := h.AwaitReplay(t.Context(), after, r.Jobs, time.Second, hear)
 	if err != nil || len(open) != 1 || open[0].Case != "four" || !slices.Equal(told, []string{"one unchanged", "two pushed", "three dead_lettered"}) {
 		t.Errorf("%q, %+v, %v", told, open, err)
 	}
-	tell("a", "four", 4, 4, push.Pushed)
-	if open, err = h.AwaitReplay(t.Context(), after, open, time.Minute, func(push.Result) {}); err != nil || len(open) > 0 {
-		t.Errorf("%+v, %v", open, err)
+	tell("a", "four", 4, 4, push.DeadLettered)
+	if n := h.jobs(t, "a"); n != 1 {
+		t.Fatalf("%d jobs", n)
+	}
+	told = nil
+	if open, err = h.AwaitReplay(t.Context(), after, open, testPatience, hear); err != nil || len(open) > 0 || !slices.Equal(told, []string{"four dead_lettered"}) {
+		t.Errorf("%q, %+v, %v", told, open, err)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
-	if open, err = h.AwaitReplay(ctx, after+99, r.Jobs, time.Minute, func(push.Result) {}); err == nil || len(open) != 4 {
+	if open, err = h.AwaitReplay(ctx, after+99, r.Jobs, testPatience, func(push.Result) {}); err == nil || len(open) != 4 {
 		t.Errorf("interrupted: %+v, %v", open, err)
 	}
 }

@@ -2,13 +2,7 @@ package ops
 
 import (
 	"context"
-	"errors"
-	"maps"
-	"slices"
 	"time"
-
-	"github.com/casepush/casepush/internal/ledger"
-	"github.com/casepush/casepush/internal/push"
 )
 
 // QueueReplay puts the replay's jobs on their connectors' queues, in order and
@@ -55,48 +49,3 @@ func (p *pacer) wait(ctx context.Context) error {
 	p.next = now.Add(p.every)
 	return ctx.Err()
 }
-
-// LastResult is a place in the stream of outcomes to await a replay from: take
-// it before the first job is queued.
-func (o *Ops) LastResult(ctx context.Context) (uint64, error) { return o.conn.LastResult(ctx) }
-
-// AwaitReplay gives told one outcome of each job: the first that was stored
-// after the place given and covers the job's event at its connector, be it the
-// replay's own or that of another push. It returns the jobs without one, in
-// order, when there is none for the time given, or with an error.
-func (o *Ops) AwaitReplay(ctx context.Context, after uint64, jobs []ReplayJob, patience time.Duration, told func(push.Result)) ([]ReplayJob, error) {
-	open := make(map[ledger.Key]ReplayJob, len(jobs))
-	for _, j := range jobs {
-		open[j.Key()] = j
-	}
-	if len(open) == 0 {
-		return nil, nil
-	}
-	waiting, end := context.WithCancelCause(ctx)
-	defer end(nil)
-	late := time.AfterFunc(patience, func() { end(errLate) })
-	defer late.Stop()
-	err := o.conn.FollowResults(waiting, after, func(r push.Result) error {
-		key := ledger.Key{Connector: r.ConnectorID, Space: r.SpaceID, Case: r.CaseID}
-		j, ok := open[key]
-		if !ok || r.EventSeq != j.Seq && r.ThroughSeq < j.Seq {
-			return nil
-		}
-		delete(open, key)
-		late.Reset(patience)
-		told(r)
-		if len(open) == 0 {
-			return errAllTold
-		}
-		return nil
-	})
-	if errors.Is(err, errAllTold) || errors.Is(context.Cause(waiting), errLate) {
-		err = nil
-	}
-	return slices.SortedFunc(maps.Values(open), bySequence), err
-}
-
-var (
-	errLate    = errors.New("no outcome in time")
-	errAllTold = errors.New("all outcomes are told")
-)

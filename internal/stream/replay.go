@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -18,7 +19,7 @@ type Past struct {
 	// Since and Until are the earliest and the latest time at which the queue
 	// took an event, both included; zero is no bound.
 	Since, Until time.Time
-	// Space and Case are ids; "" is any.
+	// Space and Case are tokens of the subject; "" is any.
 	Space, Case string
 	// WithoutBodies leaves the bodies on the server: of each event its sequence,
 	// time, space and case are told.
@@ -80,13 +81,7 @@ func (c *Conn) Past(ctx context.Context, p Past, f func(in Incoming, id string, 
 			return nil
 		}
 		if seen = meta.Sequence.Stream; seen >= p.FromSeq {
-			in := Incoming{}
-			if p.WithoutBodies { // nothing is decoded, nor remembered as what the event says
-				place := lastTokens(m.Subject(), 2)
-				in.Space, in.Case = place[0], place[1]
-			} else {
-				in = c.incoming(seen, m.Subject(), m.Headers(), m.Data())
-			}
+			in := c.past(p, seen, m)
 			in.Seq, in.StoredAt = seen, meta.Timestamp
 			if err := f(in, c.eventID(in.Event, seen), meta.NumPending); err != nil {
 				return err
@@ -96,6 +91,16 @@ func (c *Conn) Past(ctx context.Context, p Past, f func(in Incoming, id string, 
 			return nil
 		}
 	}
+}
+
+// past reads an event, or its place alone: what has no body is not to be taken
+// for an event that cannot be read.
+func (c *Conn) past(p Past, seq uint64, m jetstream.Msg) Incoming {
+	if !p.WithoutBodies {
+		return c.incoming(seq, m.Subject(), m.Headers(), m.Data())
+	}
+	tokens := strings.Split(m.Subject(), ".") // at least two: they were filtered for
+	return Incoming{Space: tokens[len(tokens)-2], Case: tokens[len(tokens)-1]}
 }
 
 // nextPast waits for the message that follows the one last seen; nil if what was
@@ -124,8 +129,8 @@ func (p Past) ended(seq uint64, at time.Time) bool {
 
 func (c *Conn) pastConfig(p Past) (jetstream.OrderedConsumerConfig, error) {
 	for _, id := range []string{p.Space, p.Case} {
-		if id != "" && !tokenPattern.MatchString(id) {
-			return jetstream.OrderedConsumerConfig{}, fmt.Errorf("read past events: id %q: want 1 to 128 of A-Z, a-z, 0-9, _ and -", id)
+		if id == "*" || id == ">" || strings.ContainsAny(id, ". \t\r\n") {
+			return jetstream.OrderedConsumerConfig{}, fmt.Errorf("read past events: id %q is no token of a subject", id)
 		}
 	}
 	config := jetstream.OrderedConsumerConfig{
