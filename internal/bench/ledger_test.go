@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -74,19 +75,11 @@ func (b *bench) fillLedger(q *queue, n int) {
 	acks := make([]jetstream.PubAckFuture, 0, n)
 	for i := range n {
 		id := caseID(firstNumber + i)
-		ack, err := q.js.PublishAsync("$KV.casepush_ledger."+connectorID+"."+space+"."+id, []byte(before+id+after))
-		if err != nil {
-			b.Fatal(err)
-		}
-		acks = append(acks, ack)
+		msg := nats.NewMsg("$KV.casepush_ledger." + connectorID + "." + space + "." + id)
+		msg.Data = []byte(before + id + after)
+		acks = append(acks, publish(b, q.js, msg))
 	}
-	for _, ack := range acks {
-		select {
-		case <-ack.Ok():
-		case err := <-ack.Err():
-			b.Fatal(err)
-		}
-	}
+	await(b, acks)
 }
 
 // pushedEntry is the entry of a case that was pushed with two comments.

@@ -101,12 +101,25 @@ func publishAll(t testing.TB, js jetstream.JetStream, events []event) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ack, err := js.PublishMsgAsync(msg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		acks = append(acks, ack)
+		acks = append(acks, publish(t, js, msg))
 	}
+	await(t, acks)
+}
+
+// publish waits for room, however long other work keeps the server from
+// making it.
+func publish(t testing.TB, js jetstream.JetStream, msg *nats.Msg) jetstream.PubAckFuture {
+	t.Helper()
+	ack, err := js.PublishMsgAsync(msg, jetstream.WithStallWait(waitTimeout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ack
+}
+
+// await waits until everything is stored.
+func await(t testing.TB, acks []jetstream.PubAckFuture) {
+	t.Helper()
 	for _, ack := range acks {
 		select {
 		case <-ack.Ok():
@@ -137,9 +150,7 @@ func publishAt(t testing.TB, js jetstream.JetStream, events []event, perSecond, 
 		}
 		<-pace.C
 		times[e.number] = time.Now().UnixNano()
-		if _, err := js.PublishMsgAsync(msg); err != nil {
-			t.Fatal(err)
-		}
+		publish(t, js, msg)
 	}
 	return times
 }
