@@ -116,7 +116,8 @@ func (a *app) run(ctx context.Context, args []string) error {
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.runCommand(), a.demoCommand(), a.pushCommand(), a.planCommand(), a.dlqCommand(), a.replayCommand(), a.incidentsCommand(), a.resolveCommand(),
-		a.linkCommand(), a.ledgerCommand(),
+		a.connectorsCommand(),
+		a.linkCommand(), a.ledgerCommand(), a.doctorCommand(),
 		a.validateCommand(), a.fakesCommand(), a.versionCommand(),
 	}
 }

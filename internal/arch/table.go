@@ -72,7 +72,7 @@ var layers = []layer{
 	{
 		dir: "internal/ops",
 		may: []string{
-			"./internal/connector", "./internal/event", "./internal/kibana", "./internal/ledger", "./internal/push", "./internal/stream",
+			"./internal/connector", "./internal/event", "./internal/gate", "./internal/kibana", "./internal/ledger", "./internal/push", "./internal/stream",
 		},
 		never: []string{"net/http", "net", "os"},
 		why:   "what an operator may do is the same on the command line and over HTTP: it knows neither, nor the worker that wires them",

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -48,7 +49,8 @@ const probeTimeout = 2 * time.Second
 //
 // /livez says that the process answers; it asks nobody. /readyz is 200 while
 // events are taken: the worker runs, is not stopping, NATS answers with the
-// event stream and takes what is written. A tracker that is held is shown and does not make it unready.
+// event stream and takes what is written. What is paused or held is shown and
+// makes nothing unready: the probe of a worker is not that of a tracker.
 func (w *Worker) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(rw http.ResponseWriter, _ *http.Request) {
@@ -60,14 +62,7 @@ func (w *Worker) Handler() http.Handler {
 
 func (w *Worker) ready(rw http.ResponseWriter, r *http.Request) {
 	body := map[string]any{"status": "ok"}
-	held := w.gates.closed()
-	if slices.Contains(held, "") {
-		body["kibana"] = "paused, or held: it refuses our credentials"
-		held = slices.DeleteFunc(held, func(id string) bool { return id == "" })
-	}
-	if len(held) > 0 {
-		body["held_connectors"] = held
-	}
+	w.gates.tell(body, time.Now())
 	ctx, cancel := context.WithTimeout(r.Context(), probeTimeout)
 	defer cancel()
 	switch {
@@ -87,6 +82,69 @@ func (w *Worker) ready(rw http.ResponseWriter, r *http.Request) {
 		status = http.StatusServiceUnavailable
 	}
 	answer(rw, status, body)
+}
+
+// standing is why a queue is not worked on, or by one push at a time only. Who
+// paused it, and the tracker's words, are for those who may ask casepush
+// connectors: probes need no token.
+type standing struct {
+	State  string    `json:"state"`            // paused, held, probing: as in ops.Queue
+	Reason string    `json:"reason,omitempty"` // of a hold: see gate.Reason
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until,omitzero"` // of held alone: a pause ends when a person says so
+}
+
+// tell adds the queues that are paused or held, and those that were until one
+// push proves otherwise.
+func (g *gates) tell(body map[string]any, now time.Time) {
+	connectors := map[string]standing{}
+	for _, id := range g.known() {
+		s, ok := g.standing(id, now)
+		switch {
+		case !ok:
+		case id == "":
+			body["kibana"] = s
+		default:
+			connectors[id] = s
+		}
+	}
+	if len(connectors) == 0 {
+		return
+	}
+	body["connectors"] = connectors
+	held := slices.Sorted(maps.Keys(connectors))
+	held = slices.DeleteFunc(held, func(id string) bool { return connectors[id].State == stateProbing })
+	if len(held) > 0 {
+		body["held_connectors"] = held
+	}
+}
+
+// known lists the queues that there is a gate of.
+func (g *gates) known() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Collect(maps.Keys(g.m))
+}
+
+// States of a standing.
+const (
+	statePaused  = "paused"
+	stateHeld    = "held"
+	stateProbing = "probing"
+)
+
+// standing is false of a queue that nothing stands in the way of.
+func (g *gates) standing(id string, now time.Time) (s standing, ok bool) {
+	pause, hold, _ := g.of(id).State()
+	switch {
+	case pause != nil:
+		return standing{State: statePaused, Since: pause.Since}, true
+	case hold.Active(now):
+		return standing{State: stateHeld, Reason: string(hold.Reason), Since: hold.Since, Until: hold.Until}, true
+	case hold.Reason != "":
+		return standing{State: stateProbing, Reason: string(hold.Reason), Since: hold.Since}, true
+	}
+	return standing{}, false
 }
 
 func answer(rw http.ResponseWriter, status int, body any) {
