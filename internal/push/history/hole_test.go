@@ -40,7 +40,11 @@ func holes() []scenario {
 			before: func(w *world) {
 				w.addCase("First.")
 				createLate(w)
-				for m := w.next(); m != nil && len(w.looks) == 0; m = w.next() {
+				for len(w.looks) == 0 {
+					m := w.next()
+					if m == nil {
+						break
+					}
 					wait(time.Until(m.ready))
 					w.deliver(w.main, m)
 				}
