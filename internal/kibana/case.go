@@ -4,7 +4,6 @@ package kibana
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -88,12 +87,14 @@ func (c *Comment) UnmarshalJSON(b []byte) error {
 	}
 	err := json.Unmarshal(b, &full)
 	if err == nil {
-		var data struct {
-			Content string `json:"content"`
-		}
-		_ = json.Unmarshal(full.Data, &data) // absent, or another type's own form
 		*c = Comment(full.plain)
-		c.Text = cmp.Or(c.Text, data.Content)
+		if c.Text == "" && len(full.Data) > 0 {
+			var data struct {
+				Content string `json:"content"`
+			}
+			_ = json.Unmarshal(full.Data, &data) // or another type's own form
+			c.Text = data.Content
+		}
 		return nil
 	}
 	var bare struct {
@@ -153,8 +154,8 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 		*t = Time{}
 		return nil
 	}
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
+	s, err := plainText(b)
+	if err != nil {
 		return fmt.Errorf("time: want a string: %w", err)
 	}
 	if s == "" {
@@ -168,6 +169,16 @@ func (t *Time) UnmarshalJSON(b []byte) error {
 		}
 	}
 	return fmt.Errorf("time %q: not RFC 3339", s)
+}
+
+// plainText decodes a JSON string, at no cost if nothing in it is escaped: a
+// case has many times.
+func plainText(b []byte) (s string, err error) {
+	if n := len(b); n >= 2 && b[0] == '"' && bytes.IndexByte(b, '\\') < 0 {
+		return string(b[1 : n-1]), nil
+	}
+	err = json.Unmarshal(b, &s)
+	return s, err
 }
 
 // MarshalJSON writes null or RFC 3339 with milliseconds, as Kibana does.

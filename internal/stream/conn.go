@@ -86,7 +86,7 @@ type Conn struct {
 
 	incarnation atomic.Pointer[string] // of the event stream
 	decoded     decodedEvents
-	distrusted  atomic.Pointer[trust]  // what is known of restored ledgers; nil is nothing
+	distrusted  atomic.Pointer[trust] // what is known of restored ledgers; nil is nothing
 }
 
 const (

@@ -55,6 +55,7 @@ func (c *Conn) Route(ctx context.Context, f func(ctx context.Context, in Incomin
 		}
 		in := c.incoming(meta.Sequence.Stream, m.Subject(), m.Headers(), m.Data())
 		in.StoredAt = meta.Timestamp
+		c.decoded.put(c.Incarnation(), in.Seq, decodedEvent{in.Event, in.Err, in.Snapshot, in.SnapshotErr})
 		if err := f(work, in, c.eventID(in.Event, in.Seq)); err != nil {
 			_ = m.NakWithDelay(retryDelay) // a lost NAK only makes it later
 			return

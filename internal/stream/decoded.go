@@ -2,6 +2,7 @@ package stream
 
 import (
 	"sync"
+	"time"
 
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/kibana"
@@ -26,51 +27,68 @@ func decodeEvent(m event.Message) decodedEvent {
 
 // Bounds of what is remembered.
 const (
-	maxDecoded      = 1024
+	maxDecoded      = 4096
 	maxDecodedBytes = 8 << 20
+	maxDecodedAge   = 30 * time.Second
 )
 
-// decodedEvents remembers the latest events that were decoded: the router and,
-// a moment later, the pusher read the same one, and decoding is most of what an
-// event costs here. The zero value is ready. Safe for concurrent use.
+// decodedEvents hands what the router has decoded to the pusher, which reads the
+// same event a moment later: decoding is most of what an event costs here. When
+// it is full it takes nothing more: of a long backlog the router is far ahead,
+// and to forget the oldest would be to forget each one right before its use. The
+// zero value is ready. Safe for concurrent use.
 type decodedEvents struct {
 	mu    sync.Mutex
 	of    string // incarnation of the stream
 	known map[uint64]decodedEvent
-	order []uint64 // oldest first
+	order []kept // oldest first, with those that were taken
 	bytes int
 }
 
-// get returns the event of this sequence, decoding it if it is not known.
-func (d *decodedEvents) get(incarnation string, seq uint64, decode func() decodedEvent) decodedEvent {
-	d.mu.Lock()
-	e, ok := d.known[seq]
-	ok = ok && d.of == incarnation
-	d.mu.Unlock()
-	if ok {
-		return e
-	}
-	e = decode()
-	d.put(incarnation, seq, e)
-	return e
+type kept struct {
+	seq uint64
+	at  time.Time
 }
 
+// put remembers an event until it is taken or too old.
 func (d *decodedEvents) put(incarnation string, seq uint64, e decodedEvent) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.of != incarnation || d.known == nil {
 		d.of, d.known, d.order, d.bytes = incarnation, map[uint64]decodedEvent{}, nil, 0
 	}
-	if _, ok := d.known[seq]; ok || len(e.event.Case) > maxDecodedBytes {
+	now := time.Now()
+	for len(d.order) > 0 {
+		if _, untaken := d.known[d.order[0].seq]; untaken && now.Sub(d.order[0].at) < maxDecodedAge {
+			break
+		}
+		d.drop(d.order[0].seq)
+		d.order = d.order[1:]
+	}
+	if _, ok := d.known[seq]; ok || len(d.order) >= maxDecoded || d.bytes+len(e.event.Case) > maxDecodedBytes {
 		return
 	}
 	d.known[seq] = e
-	d.order = append(d.order, seq)
+	d.order = append(d.order, kept{seq, now})
 	d.bytes += len(e.event.Case)
-	for len(d.order) > maxDecoded || d.bytes > maxDecodedBytes {
-		oldest := d.order[0]
-		d.order = d.order[1:]
-		d.bytes -= len(d.known[oldest].event.Case)
-		delete(d.known, oldest)
+}
+
+// take returns an event that is remembered, and forgets it.
+func (d *decodedEvents) take(incarnation string, seq uint64) (decodedEvent, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e, ok := d.known[seq]
+	if !ok || d.of != incarnation {
+		return decodedEvent{}, false
+	}
+	d.drop(seq)
+	return e, true
+}
+
+// drop forgets an event; the caller holds the lock.
+func (d *decodedEvents) drop(seq uint64) {
+	if e, ok := d.known[seq]; ok {
+		d.bytes -= len(e.event.Case)
+		delete(d.known, seq)
 	}
 }

@@ -106,9 +106,10 @@ func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, l
 }
 
 func (c *Conn) mail(space, caseID string, m *jetstream.RawStreamMsg) push.Mail {
-	d := c.decoded.get(c.Incarnation(), m.Sequence, func() decodedEvent {
-		return decodeEvent(event.Message{SpaceID: space, CaseID: caseID, Header: m.Header, Body: m.Data})
-	})
+	d, ok := c.decoded.take(c.Incarnation(), m.Sequence)
+	if !ok {
+		d = decodeEvent(event.Message{SpaceID: space, CaseID: caseID, Header: m.Header, Body: m.Data})
+	}
 	return push.Mail{Seq: m.Sequence, StoredAt: m.Time, Event: d.event, Case: d.snapshot, Err: d.err}
 }
 
@@ -163,9 +164,7 @@ func (c *Conn) incoming(seq uint64, subject string, header nats.Header, body []b
 		in.Err = fmt.Errorf("subject %q: want %s", subject, c.names.Event("<space_id>", "<case_id>"))
 		return in
 	}
-	d := c.decoded.get(c.Incarnation(), seq, func() decodedEvent {
-		return decodeEvent(event.Message{SpaceID: in.Space, CaseID: in.Case, Header: header, Body: body})
-	})
+	d := decodeEvent(event.Message{SpaceID: in.Space, CaseID: in.Case, Header: header, Body: body})
 	in.Event, in.Err, in.Snapshot, in.SnapshotErr = d.event, d.err, d.snapshot, d.snapshotErr
 	return in
 }
