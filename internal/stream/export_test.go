@@ -2,6 +2,7 @@ package stream
 
 import (
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -26,4 +27,23 @@ func (c *Conn) Stream(t *testing.T, name string) jetstream.Stream {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// PublishAsync stores a message like any client may; Published waits for all of
+// them.
+func (c *Conn) PublishAsync(t *testing.T, subject, body string) {
+	t.Helper()
+	if _, err := c.js.PublishAsync(subject, []byte(body), jetstream.WithStallWait(10*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Published waits for what PublishAsync has begun.
+func (c *Conn) Published(t *testing.T) {
+	t.Helper()
+	select {
+	case <-c.js.PublishAsyncComplete():
+	case <-time.After(time.Minute):
+		t.Fatal("published messages are not stored")
+	}
 }

@@ -84,8 +84,10 @@ func (n Names) laterRoute(space, caseID string, seq uint64) string {
 
 // laterVerify is beside the entry's other wake-up: neither replaces the other.
 func (n Names) laterVerify(queue, space, caseID string) string {
-	return n.join("later", queue, space, caseID, "verify")
+	return n.join("later", queue, space, caseID, verifyToken)
 }
+
+const verifyToken = "verify"
 
 func (n Names) queueFilter(queue string) string { return n.join("work", queue, ">") }
 

@@ -45,7 +45,7 @@ func (r *router) route(ctx context.Context, in stream.Incoming, id string, ask b
 
 func (r *router) routeAs(ctx context.Context, kind push.Kind, in stream.Incoming, id string, ask bool) error {
 	job := r.jobOf(in, id)
-	if kind == push.KindRedrive {
+	if kind == push.KindRedrive || kind == push.KindSweep {
 		job.Kind = kind
 	}
 	d, reason, err := r.read(in)

@@ -19,6 +19,7 @@ func (w *Worker) upkeep(ctx context.Context, _ func() bool) error {
 	var loops sync.WaitGroup
 	loops.Go(func() { every(ctx, retireEvery, func() { w.retire(ctx) }) })
 	loops.Go(func() { every(ctx, checkEvery, func() { w.checkLedger(ctx) }) })
+	loops.Go(func() { w.keepSwept(ctx) })
 	loops.Wait()
 	return nil
 }

@@ -33,6 +33,8 @@ type Options struct {
 	// Fatal is asked now and then whether the queue is beyond repair; its error
 	// ends Run. nil: never.
 	Fatal func() error
+	// Sweep says when what was forgotten is looked for.
+	Sweep SweepOptions
 	// OnVerdict hears how each job ended; may be nil. For tests and the demo.
 	OnVerdict func(push.Job, push.Verdict, error)
 }
