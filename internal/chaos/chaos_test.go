@@ -181,7 +181,10 @@ func (o *outcome) log(t *testing.T, s size) {
 	}
 	t.Logf("%d cases on %d connectors, %d events", s.cases, len(o.drops), len(o.published))
 	t.Logf("%d workers killed with SIGKILL, %d suspended for longer than the lease, %d ended by themselves; %d NATS nodes killed; %d outages of a tracker",
-		h.kills.Load(), h.pauses.Load(), h.ends.Load(), h.nodeKills.Load(), h.outages.Load())
+		h.kills.Load(), h.pauses.Load(), len(h.ends), h.nodeKills.Load(), h.outages.Load())
+	for _, last := range h.ends {
+		t.Logf("ended by itself: %s", last)
+	}
 	t.Logf("%d writes to trackers were done and had no answer, or a late one", drops)
 	t.Logf("%d incidents, %d comments, %d duplicates, %d lost, %d order violations, in %s",
 		a.incidents, a.comments, a.duplicates, a.lost, a.order, o.took.Round(100*time.Millisecond))

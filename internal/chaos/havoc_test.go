@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,8 +43,11 @@ type havoc struct {
 	rig *rig
 
 	kills, pauses, nodeKills, outages atomic.Int64
-	// ends counts workers that ended by themselves; somebody restarts them.
-	ends atomic.Int64
+
+	mu sync.Mutex
+	// ends are the last lines of workers that ended by themselves; a supervisor
+	// would restart them, and so do we.
+	ends []string
 }
 
 // during wreaks havoc until ctx is done. Afterwards everything runs again. An
@@ -82,7 +86,7 @@ func (h *havoc) worker(ctx context.Context, w *worker, rng *rand.Rand) error {
 		case <-ctx.Done():
 			return h.revive(w)
 		case <-w.process.Ended():
-			h.ends.Add(1)
+			h.noteEnd(w)
 		case <-time.After(h.life.pick(rng)):
 			if h.pause.most == 0 || rng.IntN(3) > 0 {
 				h.kill(ctx, w, rng)
@@ -140,10 +144,16 @@ func (h *havoc) revive(w *worker) error {
 		if w.running() { // it is stuck
 			return err
 		}
-		h.ends.Add(1)
+		h.noteEnd(w)
 		<-time.After(500 * time.Millisecond)
 	}
 	return fmt.Errorf("%w\n%s", err, w.logTail())
+}
+
+func (h *havoc) noteEnd(w *worker) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ends = append(h.ends, w.lastLine())
 }
 
 // healTimeout is how long the cluster may take until all copies are current.

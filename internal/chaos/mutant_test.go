@@ -111,13 +111,13 @@ func TestMutantsFit(t *testing.T) {
 // and requests that are late by most of a long settle time.
 func mutantSize() size {
 	return size{
-		cases: 80, live: 25 * time.Second, rest: time.Minute,
+		cases: 100, live: 25 * time.Second, rest: 3 * time.Minute,
 		havoc: plan{
 			life:  span{time.Second, 3 * time.Second},
 			down:  span{0, time.Second},
 			pause: span{lease + 500*time.Millisecond, lease + 2*time.Second},
 		},
-		rates: rates{late: 0.1, lateBy: mutantSettle - 2*time.Second, lost: 0.05, limited: 0.005, refused: 0.01},
+		rates: rates{late: 0.05, lateBy: mutantSettle - 2*time.Second, lost: 0.05, limited: 0.005, refused: 0.01},
 	}
 }
 

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/push"
@@ -46,6 +48,29 @@ func (r *rig) publish(idPrefix string, messages []message) ([]message, error) {
 		out = append(out, m)
 	}
 	return out, nil
+}
+
+// producers is how many publish at once where order does not matter.
+const producers = 16
+
+// publishAll publishes in any order and returns the least sequence.
+func (r *rig) publishAll(idPrefix string, messages []message) (uint64, error) {
+	var g errgroup.Group
+	parts := slices.Collect(slices.Chunk(messages, len(messages)/producers+1))
+	firsts := make([]uint64, len(parts))
+	for i, part := range parts {
+		g.Go(func() error {
+			sent, err := r.publish(fmt.Sprintf("%s-%d", idPrefix, i), part)
+			if err == nil {
+				firsts[i] = sent[0].seq
+			}
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return 0, err
+	}
+	return slices.Min(firsts), nil
 }
 
 func (r *rig) send(msg *nats.Msg) (*jetstream.PubAck, error) {
@@ -137,17 +162,29 @@ func (r *rig) entries() (map[ledger.Key]ledger.Entry, error) {
 // as a whole for that.
 const restPause = 500 * time.Millisecond
 
+// stuckAfter is how long an entry may owe something that nothing on a queue
+// will bring about, before it is taken for lost. It owes so for a moment while
+// a worker is between two records.
+const stuckAfter = 30 * time.Second
+
 // rest waits until nothing is queued, no entry owes anything, and no request is
 // under way to a tracker. The error says what is left.
 func (r *rig) rest(atMost time.Duration) error {
 	tick := time.NewTicker(restPause)
 	defer tick.Stop()
-	for end := time.Now().Add(atMost); ; <-tick.C {
-		left := r.left()
-		if left == "" {
-			return nil
+	end := time.Now().Add(atMost)
+	for alive := time.Now(); ; <-tick.C {
+		left, comes := r.left()
+		now := time.Now()
+		if comes {
+			alive = now
 		}
-		if time.Now().After(end) {
+		switch {
+		case left == "":
+			return nil
+		case now.Sub(alive) > stuckAfter:
+			return fmt.Errorf("for %s nothing was queued, and still: %s", stuckAfter, left)
+		case now.After(end):
 			return fmt.Errorf("not at rest within %s: %s", atMost.Round(time.Second), left)
 		}
 	}
@@ -161,34 +198,39 @@ func (r *rig) awaitRest(atMost time.Duration) {
 	}
 }
 
-// left says what is not done yet, "" if all is.
-func (r *rig) left() string {
+// left says what is not done yet, "" if all is, and whether anything is on its
+// way that may do it.
+func (r *rig) left() (what string, comes bool) {
 	b, err := r.conn.Backlog(r.t.Context())
 	if err != nil {
-		return err.Error()
+		return err.Error(), true
 	}
-	jobs := uint64(0)
-	for _, n := range b.ByConnector {
-		jobs += n
-	}
-	if b.Events+jobs+b.Waiting > 0 {
-		return fmt.Sprintf("%d events not routed, %d jobs, %d retries wait", b.Events, jobs, b.Waiting)
-	}
-	entries, err := r.entries()
+	sizes, err := r.conn.QueueSizes(r.t.Context())
 	if err != nil {
-		return err.Error()
+		return err.Error(), true
 	}
-	for k, e := range entries {
-		if owed := owes(e); owed != "" {
-			return fmt.Sprintf("case %s: %s, and no job", k.Case, owed)
-		}
+	var jobs, retries uint64
+	for _, size := range sizes {
+		jobs, retries = jobs+size.Jobs, retries+size.Retries
+	}
+	if b.Events+jobs+retries > 0 {
+		return fmt.Sprintf("%d events not routed, %d jobs, %d retries wait", b.Events, jobs, retries), true
 	}
 	for _, tr := range r.trackers {
 		if n := tr.under.Load(); n > 0 {
-			return fmt.Sprintf("%d requests are under way to %s", n, tr.id)
+			return fmt.Sprintf("%d requests are under way to %s", n, tr.id), true
 		}
 	}
-	return ""
+	entries, err := r.entries()
+	if err != nil {
+		return err.Error(), true
+	}
+	for k, e := range entries {
+		if owed := owes(e); owed != "" {
+			return fmt.Sprintf("case %s: %s, and no job", k.Case, owed), false
+		}
+	}
+	return "", false
 }
 
 // owes says why an entry is not at rest.

@@ -62,12 +62,12 @@ func (r *rig) replayWithout(story *story, again []message, bound time.Duration) 
 func (r *rig) round(prefix string, messages []message, bound time.Duration) uint64 {
 	r.t.Helper()
 	r.clearJournals()
-	sent, err := r.publish(prefix, messages)
+	first, err := r.publishAll(prefix, messages)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	r.awaitRest(bound)
-	return sent[0].seq
+	return first
 }
 
 func (r *rig) expectNoWrites() int {

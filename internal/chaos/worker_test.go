@@ -56,6 +56,12 @@ func (w *worker) logTail() string {
 	return string(text[max(0, len(text)-most):])
 }
 
+// lastLine is what the newest process said at last.
+func (w *worker) lastLine() string {
+	lines := strings.Split(strings.TrimSpace(w.logTail()), "\n")
+	return lines[len(lines)-1]
+}
+
 // logOf has the lines about a case.
 func (w *worker) logOf(id string) string {
 	text, err := os.ReadFile(w.log.Name())
