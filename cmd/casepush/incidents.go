@@ -80,9 +80,13 @@ func incidentDetails(i ops.Incident) []detail {
 		{"url", i.URL},
 		{"how", string(i.How)},
 		{"since", timeText(i.Since)},
+		{"second look at", timeText(i.SecondLook)},
 		{"comments", strconv.Itoa(i.Comments)},
 		{"cursor", fmt.Sprintf("event %d", i.Cursor)},
 		{"claimed by", i.ClaimedBy},
+	}
+	for _, d := range i.Duplicates {
+		details = append(details, detail{"duplicate", strings.TrimSpace(d.Title + " " + bracketed(d.IncidentID) + " " + d.URL)}, detail{"found at", timeText(d.FoundAt)})
 	}
 	if u := i.Uncertain; u != nil {
 		how := "uncertain"

@@ -20,3 +20,12 @@ func TestIncidentDetailsInFlight(t *testing.T) {
 		}
 	}
 }
+
+// A second incident of a case is told beside the one that is used.
+func TestIncidentDetailsDuplicates(t *testing.T) {
+	t.Parallel()
+	got := incidentDetails(ops.Incident{Title: "HMS-1", Duplicates: []ops.Duplicate{{IncidentID: "10002", Title: "HMS-2", URL: "https://hms.example/2"}}})
+	if want := (detail{"duplicate", "HMS-2 (10002) https://hms.example/2"}); !slices.Contains(got, want) {
+		t.Errorf("want %q in %q", want, got)
+	}
+}

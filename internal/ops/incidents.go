@@ -57,6 +57,19 @@ type Incident struct {
 	Retry     *Waiting   `json:"retry,omitempty"`
 	Last      *Last      `json:"last,omitempty"`
 	ClosedAt  time.Time  `json:"closed_at,omitzero"`
+	// SecondLook is when the tracker is searched again for a second incident of
+	// the case; zero: none is owed.
+	SecondLook time.Time `json:"second_look,omitzero"`
+	// Duplicates are further incidents of the case that a second look has found.
+	Duplicates []Duplicate `json:"duplicates,omitempty"`
+}
+
+// Duplicate is a second incident of a case, which is not used.
+type Duplicate struct {
+	IncidentID string    `json:"incident_id"`
+	Title      string    `json:"incident_title,omitempty"`
+	URL        string    `json:"incident_url,omitempty"`
+	FoundAt    time.Time `json:"found_at,omitzero"`
 }
 
 // Uncertain is what may have been sent.
@@ -123,6 +136,10 @@ func incident(k ledger.Key, e ledger.Entry) Incident {
 	i := Incident{
 		ConnectorID: k.Connector, SpaceID: k.Space, CaseID: k.Case, State: state(e), Blocked: e.Blocked,
 		Comments: len(e.Comments), Cursor: e.Cursor.Seq, Want: e.Want.Seq, ClosedAt: e.ClosedAt, Dead: e.Dead, RecordedAt: e.StoredAt,
+		SecondLook: e.Verify.Due(),
+	}
+	for _, d := range e.Duplicates {
+		i.Duplicates = append(i.Duplicates, Duplicate{IncidentID: d.ID, Title: d.Title, URL: d.URL, FoundAt: d.At})
 	}
 	if inc := e.Incident; inc != nil {
 		i.IncidentID, i.Title, i.URL, i.How, i.Since = inc.ID, inc.Title, inc.URL, inc.How, inc.At

@@ -2,7 +2,9 @@ package ops_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/ops"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -50,5 +52,26 @@ func TestDeadLetterOf(t *testing.T) {
 	r.Reason = push.ReasonNoConnector
 	if got, ok, err := d.DeadLetterOf(t.Context(), r); !ok || err != nil || got.Message != "of none" {
 		t.Errorf("%+v %v %v", got, ok, err)
+	}
+}
+
+// What a second look is owed, and what one has found, is told.
+func TestIncidentDuplicates(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	d.entry(t, key, ledger.Entry{
+		Incident: &ledger.Incident{ID: "1"}, Verify: &ledger.Verify{At: at},
+		Duplicates: []ledger.Incident{{ID: "2", Title: "HMS-2", URL: "https://hms.example/2", At: at}},
+	})
+	err := d.Incidents(t.Context(), ops.IncidentFilter{}, func(i ops.Incident) error {
+		want := ops.Duplicate{IncidentID: "2", Title: "HMS-2", URL: "https://hms.example/2", FoundAt: at}
+		if !i.SecondLook.Equal(at) || len(i.Duplicates) != 1 || i.Duplicates[0] != want {
+			t.Errorf("%+v", i)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
