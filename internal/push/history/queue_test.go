@@ -130,7 +130,7 @@ func (w *world) wake(p *process, job push.Job, at time.Time) error {
 
 // wakeAs stores a wake-up, in whole seconds, never early.
 func (w *world) wakeAs(p *process, job push.Job, kind push.Kind, at time.Time) error {
-	job.Kind = kind
+	job.Kind, job.QueuedAt = kind, time.Time{}
 	wakes := w.later
 	if kind == push.KindVerify {
 		wakes = w.looks

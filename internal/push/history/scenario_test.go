@@ -2,13 +2,10 @@ package history
 
 import (
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"time"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
-	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 )
 
@@ -205,21 +202,5 @@ func (w *world) lastJob() push.Job {
 // and its record at the case.
 func kibanaPushed(w *world) {
 	w.addCase("First.")
-	send := func(path, body string) {
-		r := httptest.NewRequest(http.MethodPost, "https://hms.atlassian.net/rest/api/2/"+path, strings.NewReader(body))
-		r.Header.Set("Content-Type", "application/json")
-		answer := httptest.NewRecorder()
-		w.jira.ServeHTTP(answer, r)
-		if answer.Code != http.StatusCreated {
-			w.problemf("the world is broken: POST %s: %d %s", path, answer.Code, answer.Body)
-		}
-	}
-	send("issue", `{"fields":{"summary":"Bad login","project":{"key":"HMS"},"issuetype":{"id":"10001"},"description":"Somebody tried.\n\nAdded by Ann Alyst.","labels":["vpn"]}}`)
-	issue := w.jira.Issues()[0]
-	send("issue/"+issue.ID+"/comment", `{"body":"First.\n\nAdded by Ann Alyst."}`)
-	w.tick()
-	must[kibana.Case](w)(w.kibana.RecordPush(caseID, kibana.ExternalService{
-		ConnectorID: connectorID, ConnectorName: "SOC Jira", ExternalID: issue.ID, ExternalTitle: issue.Key, ExternalURL: "https://hms.atlassian.net/browse/" + issue.Key,
-	}))
-	w.tick()
+	w.pushedByKibana()
 }
