@@ -36,7 +36,7 @@ func open(m Message) (envelope, error) {
 		traceParent: header(m.Header, headerTraceParent),
 		data:        body,
 	}
-	_, structured := body.keys["specversion"]
+	_, structured := body.get("specversion")
 	switch {
 	case header(m.Header, headerSpecVersion) != "":
 		err = env.binary(m.Header)

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,7 +26,7 @@ func Decode(m Message) (Event, error) {
 	if e.SpaceID == "" {
 		e.SpaceID = DefaultSpace
 	}
-	if err := e.validate(member); err != nil {
+	if err := e.validate(); err != nil {
 		return Event{}, err
 	}
 	if err := agree("case_id", m.CaseID, e.CaseID); err != nil {
@@ -71,7 +70,7 @@ func (e *Event) fill(o object) error {
 // person reads requested_by; nil if there is none.
 func person(o object) (*Person, error) {
 	by, err := o.object("requested_by")
-	if by.keys == nil || err != nil {
+	if by.members == nil || err != nil {
 		return nil, err
 	}
 	var p Person
@@ -86,11 +85,8 @@ func person(o object) (*Person, error) {
 	return &p, nil
 }
 
-// find gets a member of a snapshot; ok is false if it cannot.
-type find func(snapshot []byte, key string) (value json.RawMessage, ok bool)
-
 // validate checks what both directions promise.
-func (e Event) validate(in find) error {
+func (e Event) validate() error {
 	if e.CaseID == "" {
 		return malformedKey("case_id", "is missing", `add the id of the case, as in {"case_id": "7349772f-421a-4de3-b8bb-2d9b22ccee30"}`)
 	}
@@ -102,22 +98,17 @@ func (e Event) validate(in find) error {
 	if e.Owner != "" && !slices.Contains(owners[:], e.Owner) {
 		return malformedKey("owner", "is none of "+strings.Join(owners[:], ", "), "send the case's owner as Kibana has it, or leave it out")
 	}
-	return e.validateCase(in)
+	return e.validateCase()
 }
 
 // validateCase checks that the snapshot is one of this very case.
-func (e Event) validateCase(in find) error {
+func (e Event) validateCase() error {
 	if e.Thin() {
 		return nil
 	}
-	snapshot := object{path: "case"}
-	if raw, ok := in(e.Case, "id"); ok {
-		snapshot.keys = map[string]json.RawMessage{"id": raw}
-	} else {
-		var err error
-		if snapshot, err = parseObject(e.Case, "case"); err != nil {
-			return err
-		}
+	snapshot, err := parseObject(e.Case, "case")
+	if err != nil {
+		return err
 	}
 	id, err := snapshot.text("id")
 	if err != nil {

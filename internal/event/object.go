@@ -6,13 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // object is a JSON object whose path is known, so that errors can name keys.
 // Keys match exactly: encoding/json's struct decoding would take "Case_ID" too.
 type object struct {
-	path string // "" at the top
-	keys map[string]json.RawMessage
+	path    string // "" at the top
+	members []member
 }
 
 // byteOrderMark is what PowerShell writes in front of UTF-8.
@@ -31,16 +32,28 @@ func parseObject(b []byte, path string) (object, error) {
 	if len(trimmed) == 0 {
 		return wrong("is empty")
 	}
-	o := object{path: path}
-	err := json.Unmarshal(b, &o.keys)
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return wrong("is not valid JSON: " + place(b, int(syntax.Offset)))
+	if !json.Valid(b) {
+		var value json.RawMessage
+		var syntax *json.SyntaxError
+		if errors.As(json.Unmarshal(b, &value), &syntax) {
+			return wrong("is not valid JSON: " + place(b, int(syntax.Offset)))
+		}
+		return wrong("is not valid JSON")
 	}
-	if err != nil || o.keys == nil {
+	if trimmed[0] != '{' {
 		return wrong("is " + kindOf(trimmed) + ", not an object")
 	}
-	return o, nil
+	return object{path, members(trimmed)}, nil
+}
+
+// get returns the value of key; of several the last.
+func (o object) get(key string) (json.RawMessage, bool) {
+	for _, m := range slices.Backward(o.members) {
+		if m.key == key {
+			return m.value, true
+		}
+	}
+	return nil, false
 }
 
 // place says where JSON goes wrong without showing it. encoding/json counts the
@@ -83,7 +96,7 @@ func (o object) join(key string) string {
 
 // raw returns the value of key, nil if it is absent or null.
 func (o object) raw(key string) json.RawMessage {
-	v := bytes.TrimSpace(o.keys[key])
+	v, _ := o.get(key)
 	if len(v) == 0 || v[0] == 'n' {
 		return nil
 	}
@@ -103,7 +116,7 @@ func (o object) text(key string) (string, error) {
 	return s, nil
 }
 
-// object returns the object at key; its keys are nil if it is absent or null.
+// object returns the object at key; its members are nil if it is absent or null.
 func (o object) object(key string) (object, error) {
 	v := o.raw(key)
 	if v == nil {

@@ -2,33 +2,41 @@ package event
 
 import "encoding/json"
 
-// member finds the value of a key of the object b, which is valid JSON, without
-// parsing the rest: a snapshot is large, and only its id is wanted. ok is false
-// if it cannot tell, when b is no object or a key of it is written with escapes.
-// The value is nil if there is no such key; of several the last counts.
-func member(b []byte, key string) (value json.RawMessage, ok bool) {
-	i := space(b, 0)
-	if i >= len(b) || b[i] != '{' {
-		return nil, false
-	}
-	for i = space(b, i+1); i < len(b) && b[i] != '}'; {
+// member is one key of an object with its value, a part of the object's bytes.
+type member struct {
+	key   string
+	value json.RawMessage
+}
+
+// members takes apart the object b, which is valid JSON and begins with its
+// brace. Nothing is copied: a snapshot is large, and a few keys of it are wanted.
+func members(b []byte) []member {
+	out := make([]member, 0, 16)
+	for i := space(b, 1); i < len(b) && b[i] != '}'; {
 		end := text(b, i)
-		name := b[i+1 : end-1]
+		m := member{key: name(b[i:end])}
 		start := space(b, space(b, end)+1) // over the colon
 		i = skip(b, start)
-		for _, c := range name {
-			if c == '\\' {
-				return nil, false
-			}
-		}
-		if string(name) == key {
-			value = b[start:i]
-		}
+		m.value = b[start:i:i]
+		out = append(out, m)
 		if i = space(b, i); i < len(b) && b[i] == ',' {
 			i = space(b, i+1)
 		}
 	}
-	return value, true
+	return out
+}
+
+// name decodes a key with its quotes.
+func name(b []byte) string {
+	for _, c := range b {
+		if c == '\\' {
+			var s string
+			if json.Unmarshal(b, &s) == nil {
+				return s
+			}
+		}
+	}
+	return string(b[1 : len(b)-1])
 }
 
 // space is the first place at or after i that is no white space.
