@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -151,8 +152,13 @@ func TestChaosNoticesMutants(t *testing.T) {
 	})
 	for _, m := range mutants() {
 		t.Run(m.name, func(t *testing.T) {
-			if run(t, m.overlay(t)).audit.violations() == 0 {
-				t.Errorf("SURVIVES: %s (%s)", m.mistake, m.why)
+			o := run(t, m.overlay(t))
+			found := o.audit.violations()
+			if errors.Is(o.unrest, errUnfinished) {
+				found = o.audit.duplicates // what is missing might still have come
+			}
+			if found == 0 {
+				t.Errorf("SURVIVES: %s (%s); %v", m.mistake, m.why, o.unrest)
 			}
 		})
 	}

@@ -167,6 +167,9 @@ const restPause = 500 * time.Millisecond
 // a worker is between two records.
 const stuckAfter = 30 * time.Second
 
+// errUnfinished: there was too much to do, or it took too long.
+var errUnfinished = errors.New("not at rest")
+
 // rest waits until nothing is queued, no entry owes anything, and no request is
 // under way to a tracker. The error says what is left.
 func (r *rig) rest(atMost time.Duration) error {
@@ -185,7 +188,7 @@ func (r *rig) rest(atMost time.Duration) error {
 		case now.Sub(alive) > stuckAfter:
 			return fmt.Errorf("for %s nothing was queued, and still: %s", stuckAfter, left)
 		case now.After(end):
-			return fmt.Errorf("not at rest within %s: %s", atMost.Round(time.Second), left)
+			return fmt.Errorf("%w within %s: %s", errUnfinished, atMost.Round(time.Second), left)
 		}
 	}
 }

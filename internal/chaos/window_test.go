@@ -16,9 +16,10 @@ import (
 // limiter stands before a tracker. After so many requests it answers 429 with
 // Retry-After, and then counts who comes before that time is over.
 type limiter struct {
-	next  http.Handler
-	wait  time.Duration // whole seconds
-	after span          // requests between two windows, as nanoseconds
+	next http.Handler
+	wait time.Duration // whole seconds
+	// least and most are the bounds of how many requests lie between windows.
+	least, most int
 	// grace is how long after a 429 was written a request may still arrive: it
 	// was on its way already, or was being written while its sender had the
 	// answer still to read.
@@ -26,8 +27,8 @@ type limiter struct {
 
 	mu      sync.Mutex
 	rng     *rand.Rand
-	left    time.Duration // requests until the next window
-	told    time.Time     // when the first 429 of the window was written
+	left    int       // requests until the next window
+	told    time.Time // when the first 429 of the window was written
 	until   time.Time
 	windows int
 	graced  int
@@ -63,10 +64,12 @@ func (l *limiter) limited(r *http.Request, now time.Time) bool {
 		return false
 	}
 	l.windows++
-	l.left = l.after.pick(l.rng)
+	l.left = l.between()
 	l.told, l.until = time.Time{}, now.Add(l.wait)
 	return true
 }
+
+func (l *limiter) between() int { return l.least + l.rng.IntN(l.most-l.least+1) }
 
 // ask says how long to wait: as seconds and, every second window, as a date.
 // Both are whole seconds, rounded up; the window lasts as long as it was told.
@@ -99,18 +102,18 @@ func TestRetryAfter(t *testing.T) {
 	}
 	s := size{cases: 20, live: 6 * time.Second, rest: 2 * time.Minute}
 	// A second of grace: a slow machine must not look like a hasty worker.
-	l := &limiter{wait: 3 * time.Second, after: span{15, 30}, grace: time.Second}
+	l := &limiter{wait: 3 * time.Second, least: 15, most: 30, grace: time.Second}
 	if os.Getenv(sizeVariable) == full {
 		s = size{cases: 400, live: time.Minute, rest: 5 * time.Minute, havoc: plan{
 			life: span{5 * time.Second, 15 * time.Second}, down: span{0, 2 * time.Second},
 		}}
-		l.wait, l.after, l.grace = 2*time.Second, span{40, 200}, 150*time.Millisecond
+		l.wait, l.least, l.most, l.grace = 2*time.Second, 40, 200, 150*time.Millisecond
 	}
 	seed := chosenSeed(t, seedVariable)
 	t.Logf("seed %d (%s=%d repeats the choices)", seed, seedVariable, seed)
 	r := newRig(t, parts{nodes: 1, workers: 3, trackers: 1, seed: seed})
 	l.rng = rand.New(rand.NewPCG(seed, 30))
-	l.left = l.after.pick(l.rng)
+	l.left = l.between()
 	if err := r.trackers[0].behind(l); err != nil {
 		t.Fatal(err)
 	}
