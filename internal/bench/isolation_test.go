@@ -161,13 +161,3 @@ func list(values []float64) string {
 	}
 	return strings.Join(texts, " ")
 }
-
-// rows aligns lines.
-func rows(head string, write func(*tabwriter.Writer)) string {
-	var text strings.Builder
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, head)
-	write(w)
-	_ = w.Flush() // into memory
-	return text.String()
-}

@@ -28,6 +28,11 @@ func (f figures) cpuPer1000() float64 {
 	return (f.cpu + f.natsCPU).Seconds() / float64(f.pushes) * 1000
 }
 
+// ownCPUPer1000 is that of the program alone.
+func (f figures) ownCPUPer1000() float64 { return f.cpu.Seconds() / float64(f.pushes) * 1000 }
+
+func (f figures) requestsPerPush() float64 { return float64(f.requests) / float64(f.pushes) }
+
 func (f figures) connsPerPush() float64 { return float64(f.conns) / float64(f.pushes) }
 
 // quantile is the delay that the given part of all does not exceed.

@@ -51,27 +51,42 @@ func (b *bench) rounds(title string, n int, f func()) {
 
 // table prints medians. A ratio is the median of the rounds' ratios.
 func table(columns []column) string {
+	return rows("program\tpushes/s\tfrom to\t/naive\t/ideal\t/bare\tCPU s/1,000\tits own\tCPU/ideal\tpeak MiB\tconns/push\trequests/push\tp50\tp99\t", func(w *tabwriter.Writer) {
+		for _, c := range columns {
+			fmt.Fprintf(w, "%s\t%.0f\t%s\t%s\t%s\t%s\t%.2f\t%.2f\t%s\t%.0f\t%.3f\t%.2f\t%s\t%s\t\n", c.setup.name(),
+				c.median(figures.rate), c.span(figures.rate),
+				against(columns, c, naive, figures.rate), against(columns, c, ideal, figures.rate), against(columns, c, bare, figures.rate),
+				c.median(figures.cpuPer1000), c.median(figures.ownCPUPer1000), against(columns, c, ideal, figures.cpuPer1000),
+				c.median(func(f figures) float64 { return f.peakMB }), c.median(figures.connsPerPush), c.median(figures.requestsPerPush),
+				c.delay(0.5), c.delay(0.99))
+		}
+	})
+}
+
+// rows aligns lines.
+func rows(head string, write func(*tabwriter.Writer)) string {
 	var text strings.Builder
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "program\tpushes/s\t/naive\t/ideal\t/bare\tCPU s/1,000\tits own\tpeak MiB\tconns/push\trequests/push\tp50\tp99\t")
-	for _, c := range columns {
-		fmt.Fprintf(w, "%s\t%.0f\t%s\t%s\t%s\t%.2f\t%.2f\t%.0f\t%.3f\t%.2f\t%s\t%s\t\n", c.setup.name(),
-			c.median(figures.rate), against(columns, c, naive), against(columns, c, ideal), against(columns, c, bare),
-			c.median(figures.cpuPer1000), c.median(func(f figures) float64 { return f.cpu.Seconds() / float64(f.pushes) * 1000 }),
-			c.median(func(f figures) float64 { return f.peakMB }), c.median(figures.connsPerPush),
-			c.median(func(f figures) float64 { return float64(f.requests) / float64(f.pushes) }),
-			c.delay(0.5), c.delay(0.99))
-	}
+	fmt.Fprintln(w, head)
+	write(w)
 	_ = w.Flush() // into memory
 	return text.String()
 }
 
-func (c column) median(of func(figures) float64) float64 {
+func (c column) values(of func(figures) float64) []float64 {
 	values := make([]float64, len(c.runs))
 	for i, r := range c.runs {
 		values[i] = of(r)
 	}
-	return median(values)
+	return values
+}
+
+func (c column) median(of func(figures) float64) float64 { return median(c.values(of)) }
+
+// span is the least and the greatest value: how noisy the machine was.
+func (c column) span(of func(figures) float64) string {
+	v := c.values(of)
+	return fmt.Sprintf("%.0f-%.0f", slices.Min(v), slices.Max(v))
 }
 
 func (c column) delay(q float64) string {
@@ -83,7 +98,7 @@ func (c column) delay(q float64) string {
 }
 
 // against is the ratio to another program of the same kind of server.
-func against(columns []column, c column, program string) string {
+func against(columns []column, c column, program string, of func(figures) float64) string {
 	for _, other := range columns {
 		o := other.setup
 		if o.program != program || o.sync != (c.setup.sync || c.setup.embedded) || o.flight != 0 {
@@ -91,7 +106,7 @@ func against(columns []column, c column, program string) string {
 		}
 		ratios := make([]float64, len(c.runs))
 		for i := range c.runs {
-			ratios[i] = c.runs[i].rate() / other.runs[i].rate()
+			ratios[i] = of(c.runs[i]) / of(other.runs[i])
 		}
 		return fmt.Sprintf("%.2f", median(ratios))
 	}
