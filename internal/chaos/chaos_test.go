@@ -43,6 +43,20 @@ func chosenSeed(t *testing.T, variable string) uint64 {
 	return seed
 }
 
+// startsFull reports whether the test is to run in full. Then it runs alone, so
+// that its figures are its own.
+func startsFull(t *testing.T) bool {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds and kills processes")
+	}
+	if os.Getenv(sizeVariable) == full {
+		return true
+	}
+	t.Parallel()
+	return false
+}
+
 // size is how much of it.
 type size struct {
 	cases int
@@ -91,12 +105,8 @@ func smallSize() size {
 
 // TestChaos has three workers, three nodes of NATS and four trackers.
 func TestChaos(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds and kills processes")
-	}
 	s := smallSize()
-	if os.Getenv(sizeVariable) == full {
+	if startsFull(t) {
 		s = fullSize()
 	}
 	seed := chosenSeed(t, seedVariable)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -96,14 +95,10 @@ func (l *limiter) written(now time.Time) {
 // TestRetryAfter: no worker asks a tracker anything while it has asked to be
 // left alone, whichever of them heard it. In full, workers are killed too.
 func TestRetryAfter(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds and runs processes")
-	}
 	s := size{cases: 20, live: 6 * time.Second, rest: 2 * time.Minute}
 	// A second of grace: a slow machine must not look like a hasty worker.
 	l := &limiter{wait: 3 * time.Second, least: 15, most: 30, grace: time.Second}
-	if os.Getenv(sizeVariable) == full {
+	if startsFull(t) {
 		s = size{cases: 400, live: time.Minute, rest: 5 * time.Minute, havoc: plan{
 			life: span{5 * time.Second, 15 * time.Second}, down: span{0, 2 * time.Second},
 		}}
