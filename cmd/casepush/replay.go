@@ -100,11 +100,11 @@ func (r *replayer) send(ctx context.Context) error {
 	b.end()
 	if err != nil {
 		r.tally.Resume = r.ResumeCommand(n, r.filter, r.again...)
-		err = r.stopped(ctx, err, fmt.Sprintf("with %d of %d pushes queued", n, len(r.Jobs)))
+		err = r.stopped(ctx, err, fmt.Sprintf("with %d of %s queued", n, plural(len(r.Jobs), "job")))
 		return errors.Join(r.print(), withHint(err, "to go on: "+r.tally.Resume))
 	}
 	if !r.wait {
-		fmt.Fprintf(r.err, "%d pushes are queued as %s, and the worker does them: casepush incidents ls and casepush dlq ls show what became of them\n", n, r.ID)
+		fmt.Fprintf(r.err, "queued %s as %s; the worker does the pushes, and casepush incidents ls and casepush dlq ls show what became of them\n", plural(n, "job"), r.ID)
 		return errors.Join(r.print(), r.judge())
 	}
 	open, err := r.AwaitReplay(ctx, after, r.Jobs, r.timeout, func(o push.Result) {
@@ -114,7 +114,7 @@ func (r *replayer) send(ctx context.Context) error {
 	b.end()
 	r.tally.withoutOutcome(open)
 	if err != nil {
-		err = r.stopped(ctx, err, fmt.Sprintf("with the outcomes of %d of %d pushes; the worker goes on", r.tally.outcomes(), len(r.Jobs)))
+		err = r.stopped(ctx, err, fmt.Sprintf("with the outcomes of %d of %s; the worker goes on", r.tally.outcomes(), plural(len(r.Jobs), "push")))
 		return errors.Join(r.print(), err)
 	}
 	return errors.Join(r.print(), r.judge())
@@ -161,15 +161,15 @@ func (r *replayer) judge() error {
 	uncertain += t.Uncertain
 	switch {
 	case left > 0 && dead > 0:
-		return fail(exitPartly, fmt.Errorf("%d cases were left out, %d pushes were dead-lettered", left, dead), "casepush dlq ls shows the reasons")
+		return fail(exitPartly, fmt.Errorf("%s left out, %d of %s dead-lettered", plural(left, "case"), dead, plural(len(r.Jobs), "push")), "casepush dlq ls shows the reasons")
 	case left > 0:
-		return fail(exitPartly, fmt.Errorf("%d cases were left out, as told above", left), "")
+		return fail(exitPartly, fmt.Errorf("%s left out, as told above", plural(left, "case")), "")
 	case dead > 0:
-		return fail(exitPartly, fmt.Errorf("%d of %d pushes were dead-lettered", dead, len(r.Jobs)), "casepush dlq ls shows the reasons")
+		return fail(exitPartly, fmt.Errorf("%d of %s dead-lettered", dead, plural(len(r.Jobs), "push")), "casepush dlq ls shows the reasons")
 	case t.Open > 0:
-		return fail(exitFailed, fmt.Errorf("%d of %d pushes have no outcome, and none came for %s: they stay on the queue", t.Open, len(r.Jobs), r.timeout), "is a worker running, and does the tracker answer? casepush incidents ls shows what waits")
+		return fail(exitFailed, fmt.Errorf("%d of %s without an outcome, and none came for %s: what is left stays on the queue", t.Open, plural(len(r.Jobs), "push"), r.timeout), "is a worker running, and does the tracker answer? casepush incidents ls shows what waits")
 	case uncertain > 0:
-		return fail(exitUncertain, fmt.Errorf("%d cases are uncertain: something may have been sent, and a person must decide", uncertain), "casepush incidents ls --uncertain")
+		return fail(exitUncertain, fmt.Errorf("%s uncertain: something may have been sent, and a person must decide", plural(uncertain, "case")), "casepush incidents ls --uncertain")
 	}
 	return nil
 }

@@ -155,6 +155,9 @@ func plural(n int, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}
+	if strings.HasSuffix(word, "sh") {
+		word += "e"
+	}
 	return strconv.Itoa(n) + " " + word + "s"
 }
 
