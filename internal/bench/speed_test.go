@@ -12,9 +12,9 @@ func creates(b *bench) {
 		setup{program: casepush, cases: 8000, flight: 256},
 		setup{program: naive, cases: 16000},
 		setup{program: ideal, cases: 12000},
-		setup{program: bare, cases: 24000},
-		setup{program: casepush, cases: 5000, embedded: true},
-		setup{program: ideal, cases: 5000, sync: true},
+		setup{program: bare, cases: 20000},
+		setup{program: casepush, cases: 3000, embedded: true},
+		setup{program: ideal, cases: 3000, sync: true},
 	)
 }
 
@@ -41,7 +41,7 @@ func withComments(b *bench) {
 // delays: the time from the publishing of an event to the first request, on a
 // queue that is empty otherwise.
 func delays(b *bench) {
-	const perSecond, cases = 50, 400
+	const perSecond, cases = 50, 300
 	b.compare("delay: 50 events/s, one create a case, tracker 0 ms", rounds,
 		func(s setup) figures { return b.paced(s, perSecond) },
 		setup{program: casepush, cases: cases},

@@ -34,7 +34,7 @@ func (b *bench) compare(title string, rounds int, measure func(setup) figures, s
 }
 
 // lastRound is how long before the test's deadline no round begins any more.
-const lastRound = 2 * time.Minute
+const lastRound = time.Minute
 
 // rounds calls f so often, unless something is wrong or the time is over.
 func (b *bench) rounds(title string, n int, f func()) {
