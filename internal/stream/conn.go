@@ -74,19 +74,23 @@ type Options struct {
 // Conn is a connection to NATS with all of casepush's streams. Safe for
 // concurrent use.
 type Conn struct {
-	names  Names
-	nc     *nats.Conn
-	js     jetstream.JetStream
-	events jetstream.Stream
-	work   jetstream.Stream
-	dlq    jetstream.Stream
-	ledger jetstream.Stream
-	config jetstream.Stream
-	opts   Options
+	names   Names
+	nc      *nats.Conn
+	js      jetstream.JetStream
+	events  jetstream.Stream
+	work    jetstream.Stream
+	results jetstream.Stream
+	dlq     jetstream.Stream
+	ledger  jetstream.Stream
+	config  jetstream.Stream
+	opts    Options
+
+	ledgerWrites, workWrites, resultWrites, singleWrites *committer
 
 	incarnation atomic.Pointer[string] // of the event stream
 	decoded     decodedEvents
 	distrusted  atomic.Pointer[trust] // what is known of restored ledgers; nil is nothing
+	rescued     chan Rescued          // what was found when a queue was begun to be worked on
 }
 
 const (
@@ -110,7 +114,7 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{names: names, nc: nc, opts: o}
+	c := &Conn{names: names, nc: nc, opts: o, rescued: make(chan Rescued, 64)}
 	if err := c.open(ctx); err != nil {
 		nc.Close()
 		return nil, err

@@ -43,7 +43,7 @@ func (s DeadLetterStore) subject(d push.DeadLetter) string {
 func (s DeadLetterStore) Put(ctx context.Context, d push.DeadLetter) error {
 	d.Format = push.Format
 	subject := s.subject(d)
-	err := s.c.publishOnce(ctx, subject, d, subject, d.EventStream, d.EventSeq, d.ThroughSeq, d.Stage, d.Reason, d.Message, d.LastAt.UnixNano())
+	err := s.c.publishOnce(ctx, s.c.singleWrites, subject, d, subject, d.EventStream, d.EventSeq, d.ThroughSeq, d.Stage, d.Reason, d.Message, d.LastAt.UnixNano())
 	if err != nil || d.ConnectorID == "" {
 		return err
 	}

@@ -33,7 +33,9 @@ func (c *Conn) putJob(ctx context.Context, queue string, j push.Job) error {
 	if err != nil {
 		return fmt.Errorf("encode job: %w", err)
 	}
-	if _, err := c.js.Publish(ctx, c.names.job(queue, j.Space, j.Case), body); err != nil {
+	msg := nats.NewMsg(c.names.job(queue, j.Space, j.Case))
+	msg.Data = body
+	if _, _, err := c.workWrites.publish(ctx, msg); err != nil {
 		return fmt.Errorf("put job of case %q on queue of connector %q: %w", j.Case, j.Connector, err)
 	}
 	return nil

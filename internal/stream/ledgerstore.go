@@ -62,14 +62,15 @@ func (s ledgerStore) Put(ctx context.Context, key ledger.Key, e ledger.Entry, re
 	}
 	msg := nats.NewMsg(s.c.names.entry(key))
 	msg.Data = body
-	ack, err := s.c.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(uint64(rev)), jetstream.WithRetryAttempts(0))
+	expectLast(msg, uint64(rev))
+	seq, _, err := s.c.ledgerWrites.publish(ctx, msg)
 	if isConflict(err) {
 		return 0, ledger.ErrConflict
 	}
 	if err != nil {
 		return 0, err
 	}
-	return ledger.Revision(ack.Sequence), nil
+	return ledger.Revision(seq), nil
 }
 
 // isConflict reports whether a compare-and-set was refused because somebody

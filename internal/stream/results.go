@@ -21,12 +21,12 @@ func (c *Conn) Results() ResultStore { return ResultStore{c} }
 // Publish implements push.Results. The same outcome twice within the stream's
 // window is stored once.
 func (s ResultStore) Publish(ctx context.Context, r push.Result) error {
-	return s.c.publishOnce(ctx, s.c.names.Result(encode(r.SpaceID), encode(r.CaseID)), r,
+	return s.c.publishOnce(ctx, s.c.resultWrites, s.c.names.Result(encode(r.SpaceID), encode(r.CaseID)), r,
 		r.ConnectorID, r.SpaceID, r.CaseID, r.EventID, r.EventSeq, r.ThroughSeq, r.Outcome, r.Reason, r.At.UnixNano())
 }
 
 // publishOnce stores v as JSON under a message id made of what identifies it.
-func (c *Conn) publishOnce(ctx context.Context, subject string, v any, identity ...any) error {
+func (c *Conn) publishOnce(ctx context.Context, by *committer, subject string, v any, identity ...any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode for %s: %w", subject, err)
@@ -39,7 +39,7 @@ func (c *Conn) publishOnce(ctx context.Context, subject string, v any, identity 
 	msg := nats.NewMsg(subject)
 	msg.Data = body
 	msg.Header.Set(nats.MsgIdHdr, base64.RawURLEncoding.EncodeToString(id[:16]))
-	if _, err := c.js.PublishMsg(ctx, msg); err != nil {
+	if _, _, err := by.publish(ctx, msg); err != nil {
 		return fmt.Errorf("publish on %s: %w", subject, err)
 	}
 	return nil

@@ -18,6 +18,7 @@ const (
 	deadLetterAge    = 90 * day
 	duplicateWindow  = 2 * time.Minute // 180 bytes an id in the server's memory
 	ledgerDuplicates = time.Second     // writes carry no message id
+	leaderlessTries  = 2               // 250 ms apart
 	markerAge        = time.Hour       // of a key that has ended: longer than anybody is away from his watch
 )
 
@@ -39,7 +40,7 @@ func (c *Conn) managed() []managed {
 	return []managed{
 		{&c.events, c.eventsConfig(), setting{}},
 		{&c.work, c.workConfig(), setting{}},
-		{new(jetstream.Stream), c.resultsConfig(), setting{"nats.retention.results", c.opts.Retention.Results}},
+		{&c.results, c.resultsConfig(), setting{"nats.retention.results", c.opts.Retention.Results}},
 		{&c.dlq, c.deadLetterConfig(), setting{"nats.retention.dead_letters", c.opts.Retention.DeadLetters}},
 		{&c.ledger, c.ledgerConfig(), setting{}},
 		{&c.config, c.sharedConfig(), setting{}},
@@ -55,10 +56,18 @@ func (c *Conn) setUp(ctx context.Context) error {
 		}
 		*s.into = stream
 	}
+	c.singleWrites = &committer{js: c.js, again: leaderlessTries}
+	c.ledgerWrites, c.workWrites, c.resultWrites = c.committer(c.ledger, 0), c.committer(c.work, leaderlessTries), c.committer(c.results, leaderlessTries)
 	if err := c.refresh(ctx); err != nil {
 		return err
 	}
 	return c.readTrust(ctx)
+}
+
+// committer groups the writes to a stream, where that is worth it: a server that
+// does not flush each write answers single ones faster than groups.
+func (c *Conn) committer(s jetstream.Stream, again int) *committer {
+	return &committer{js: c.js, again: again, groups: c.opts.Embedded != nil && s.CachedInfo().Config.AllowAtomicPublish}
 }
 
 func (c *Conn) eventsConfig() jetstream.StreamConfig {
@@ -80,14 +89,14 @@ func (c *Conn) workConfig() jetstream.StreamConfig {
 		// has no limits, so that nothing is discarded; the server does not
 		// allow schedules together with "discard new".
 		Retention: jetstream.WorkQueuePolicy,
-		Storage:   jetstream.FileStorage, Replicas: c.replicas(), AllowMsgSchedules: true,
+		Storage:   jetstream.FileStorage, Replicas: c.replicas(), AllowMsgSchedules: true, AllowAtomicPublish: true,
 	}
 }
 
 func (c *Conn) resultsConfig() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: c.names.Results(), Description: "final outcomes", Subjects: []string{c.names.join("result", ">")},
-		Retention: jetstream.LimitsPolicy, MaxAge: cmp.Or(c.opts.Retention.Results, resultAge), Duplicates: duplicateWindow,
+		Retention: jetstream.LimitsPolicy, MaxAge: cmp.Or(c.opts.Retention.Results, resultAge), Duplicates: duplicateWindow, AllowAtomicPublish: true,
 		Storage: jetstream.FileStorage, Compression: jetstream.S2Compression, Replicas: c.replicas(),
 	}
 }
@@ -106,7 +115,7 @@ func (c *Conn) ledgerConfig() jetstream.StreamConfig {
 		Name: "KV_" + c.names.Ledger(), Description: "what was done, by connector, space and case",
 		Subjects:  []string{"$KV." + c.names.Ledger() + ".>"},
 		Retention: jetstream.LimitsPolicy, MaxMsgsPerSubject: 1, Discard: jetstream.DiscardNew, AllowRollup: true, DenyDelete: true,
-		Duplicates: ledgerDuplicates, AllowDirect: c.direct(), Storage: jetstream.FileStorage, Replicas: c.replicas(),
+		Duplicates: ledgerDuplicates, AllowDirect: c.direct(), AllowAtomicPublish: true, Storage: jetstream.FileStorage, Replicas: c.replicas(),
 	}
 }
 
