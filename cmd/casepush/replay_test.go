@@ -24,7 +24,7 @@ func TestReplayOntoTrackersInStep(t *testing.T) {
 	if n := len(r.oldJira.Issues()); n != len(cases) {
 		t.Fatalf("%d issues", n)
 	}
-	// A replay that closed cases would close this one again.
+	// It stays open.
 	if _, err := r.kibana.Reopen(cases[0].ID); err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +94,33 @@ func TestReplayOfADeletedIncident(t *testing.T) {
 	}
 	if n := len(r.oldJira.Issues()); n != 3 {
 		t.Errorf("%d issues: the deleted one was made again", n)
+	}
+}
+
+// A replay brings the incident about that a push could not, and leaves the rest
+// of that push, closing the case, to a redrive of its dead letter.
+func TestReplayDoesNotClose(t *testing.T) {
+	t.Parallel()
+	r := newReplayRig(t)
+	if _, err := r.oldJira.Faults().Add(fakes.Rule{Method: "POST", Status: 400, Times: 1}); err != nil {
+		t.Fatal(err)
+	}
+	c := r.addCases(1)[0]
+	if got := r.replay(exitDone, "--case", c.ID); got.Pushed != 1 || len(r.oldJira.Issues()) != 1 {
+		t.Errorf("%+v, %d issues", got, len(r.oldJira.Issues()))
+	}
+	if now, _ := r.kibana.Case(c.ID); now.Status != "open" {
+		t.Errorf("the replay has left the case %s", now.Status)
+	}
+	if code, stdout, stderr := r.command(t.Context(), "dlq", "redrive", "--all", "-c", r.config); code != exitDone || !strings.Contains(stdout, "redriven") {
+		t.Errorf("redrive: exit code %d, %s%s", code, stdout, stderr)
+	}
+	r.eventually("the close", func() bool {
+		now, _ := r.kibana.Case(c.ID)
+		return now.Status == kibana.StatusClosed
+	})
+	if n := len(r.oldJira.Issues()); n != 1 {
+		t.Errorf("%d issues", n)
 	}
 }
 

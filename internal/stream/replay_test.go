@@ -43,6 +43,10 @@ func TestPast(t *testing.T) {
 		publish(t, c, event.Event{CaseID: fmt.Sprintf("c-%d", i%3), ID: fmt.Sprintf("id-%d", i)})
 	}
 	publish(t, c, event.Event{SpaceID: "other", CaseID: "c-0"})
+	// What is read without its body is not remembered as an event that says nothing.
+	if got := past(t, c, stream.Past{WithoutBodies: true}); len(got) != 7 {
+		t.Errorf("without bodies: %v", got)
+	}
 	at := map[uint64]time.Time{}
 	err := c.Past(t.Context(), stream.Past{}, func(in stream.Incoming, id string, rest uint64) error {
 		at[in.Seq] = in.StoredAt
