@@ -60,16 +60,12 @@ func (r *rig) open(t *testing.T) bool {
 	return err == nil
 }
 
-func in(t *testing.T, f func(*testing.T, *rig)) {
-	t.Helper()
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { f(t, newRig()) })
-}
-
 // TestLimited: nothing is admitted or sent before the tracker's time is over, to
 // the second; then one job goes alone until one has worked.
 func TestLimited(t *testing.T) {
-	in(t, func(t *testing.T, r *rig) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
 		before, ok := r.admit(t)
 		if !ok || before.Alone || !r.open(t) {
 			t.Fatal("a new gate is closed")
@@ -102,7 +98,9 @@ func TestLimited(t *testing.T) {
 // TestLimitedInFlight: of pushes that were in flight when the hold began, the
 // latest time counts, and one that works proves nothing.
 func TestLimitedInFlight(t *testing.T) {
-	in(t, func(t *testing.T, r *rig) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
 		r.Limited(10 * time.Second)
 		r.Limited(time.Minute)
 		r.Limited(time.Second)
@@ -125,7 +123,9 @@ func TestLimitedInFlight(t *testing.T) {
 // TestDown: a tracker is down when several cases in a row got no answer, not
 // when one did again and again; each hold is twice as long, up to a bound.
 func TestDown(t *testing.T) {
-	in(t, func(t *testing.T, r *rig) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
 		for range 50 {
 			r.Failed("broken", "HTTP 500")
 		}
@@ -163,7 +163,9 @@ func TestDown(t *testing.T) {
 // TestRefused: holds grow from half a minute to an hour, and never end before
 // the tracker's own time.
 func TestRefused(t *testing.T) {
-	in(t, func(t *testing.T, r *rig) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
 		want := 30 * time.Second
 		for range 10 {
 			until := r.Refused(gate.Unauthenticated, 0, "401")
@@ -185,7 +187,9 @@ func TestRefused(t *testing.T) {
 
 // TestPause: a person's pause ends by a person alone.
 func TestPause(t *testing.T) {
-	in(t, func(t *testing.T, r *rig) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
 		r.Pause(&gate.Pause{By: "moneypenny"})
 		r.Worked()
 		time.Sleep(24 * time.Hour)
@@ -202,7 +206,9 @@ func TestPause(t *testing.T) {
 // TestOwner: without the queue nothing is admitted; without certainty about it
 // nothing is sent.
 func TestOwner(t *testing.T) {
-	in(t, func(t *testing.T, r *rig) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
 		valid := true
 		r.Own(func() bool { return valid })
 		if !r.open(t) {
@@ -223,7 +229,9 @@ func TestOwner(t *testing.T) {
 // TestLearn: whoever gets the queue obeys the holds of the worker before, whose
 // word nobody else has while he has it; a person's resuming ends them.
 func TestLearn(t *testing.T) {
-	in(t, func(t *testing.T, r *rig) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
 		other := gate.Hold{Reason: gate.RateLimited, Since: time.Now().UTC(), Until: time.Now().UTC().Add(time.Hour), Times: 3}
 		r.Learn(other)
 		if !r.open(t) {
@@ -257,7 +265,8 @@ func TestLearn(t *testing.T) {
 // TestNewCredentials: a worker that is started tries refused credentials once at
 // once, since they may be others now, and not again when it gets the queue back.
 func TestNewCredentials(t *testing.T) {
-	in(t, func(t *testing.T, _ *rig) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
 		r := &rig{Gate: gate.New(func(gate.Hold) {})}
 		r.Learn(gate.Hold{Reason: gate.Unauthenticated, Since: time.Now().UTC(), Until: time.Now().UTC().Add(time.Hour), Times: 3})
 		r.Own(func() bool { return true })

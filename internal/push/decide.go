@@ -48,6 +48,9 @@ type Situation struct {
 	Attempts int       // this one included
 	First    time.Time // when the first attempt was made, the time that it was put off left out
 	Now      time.Time
+	// Everywhere: of a Forbidden, the connector's harmless probe was refused too,
+	// so it is not this record's own rule.
+	Everywhere bool
 	// Settle is how long to wait before an unknown effect can be looked up.
 	Settle time.Duration
 	// Reason, if it is known better than from the error. ReasonUncertain says
@@ -83,13 +86,18 @@ func (s Situation) byError() Decision {
 	case connector.Rejected:
 		return Decision{Verb: Bury, Reason: s.refusal()}
 	case connector.Forbidden:
-		return Decision{Verb: Bury, Reason: ReasonForbidden}
+		if !s.Everywhere {
+			return Decision{Verb: Bury, Reason: ReasonForbidden}
+		}
 	case connector.NotFound:
 		return Decision{Verb: Bury, Reason: s.missing()}
 	}
 	reason := ReasonRetriesExhausted
-	if s.Err.Kind == connector.Unauthenticated {
+	switch s.Err.Kind {
+	case connector.Unauthenticated:
 		reason = ReasonUnauthenticated
+	case connector.Forbidden:
+		reason = ReasonForbidden
 	}
 	if s.tired() {
 		return Decision{Verb: Bury, Reason: reason}
@@ -111,6 +119,11 @@ func (s Situation) settle() Decision {
 	return Decision{Verb: Settle, At: at, Reason: ReasonRetriesExhausted}
 }
 
+// heldDelay is how long a push is put off that a held connector kept back. Its
+// job comes back to a queue that is closed, and waits there for as long as it
+// takes: a hold may be longer than it said, and a person may end it at any time.
+const heldDelay = 5 * time.Second
+
 // again is when the next attempt is made: exactly when the tracker said, if it
 // did. Of a request that was never sent nobody said more than how long it waits.
 func (s Situation) again() time.Time {
@@ -121,6 +134,9 @@ func (s Situation) again() time.Time {
 			wait = max(wait, minDelay)
 		}
 	}
+	if s.putOff() && errors.Is(s.Err, connector.ErrHeld) {
+		wait = min(wait, heldDelay)
+	}
 	return s.Now.Add(wait)
 }
 
@@ -129,7 +145,7 @@ func (s Situation) hold(d Decision) time.Time {
 	switch {
 	case !s.atTracker() || s.putOff():
 		// Who holds it knows for how long.
-	case s.Err.Kind == connector.Unauthenticated && d.Verb == Retry:
+	case d.Verb == Retry && (s.Err.Kind == connector.Unauthenticated || s.Err.Kind == connector.Forbidden):
 		return d.At
 	case s.Err.Kind == connector.RateLimited && s.Err.Scope == connector.WholeTracker:
 		// The tracker's own time, whatever else this push waits for.

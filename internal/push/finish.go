@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/ledger"
 )
@@ -108,10 +109,11 @@ func (a *attempt) tries() (n int, first time.Time) {
 	return 1, time.Now()
 }
 
-// putOff is for how long the push was put off so far.
+// putOff is for how long the push was put off so far, without having been tried:
+// because its connector was held, or because nobody came in time. That is no age.
 func (a *attempt) putOff() time.Duration {
 	if r := a.entry.Retry; r != nil && r.Attempts > 0 {
-		return r.PutOff
+		return r.PutOff + max(0, a.start.Sub(r.NotBefore))
 	}
 	return 0
 }
@@ -150,7 +152,7 @@ func (a *attempt) fail(ctx context.Context, f *failure) (Verdict, error) {
 		return Verdict{Action: HandBack, Delay: staleDelay, Note: "a replica answered with an older state"}, nil
 	}
 	attempts, first := a.tries()
-	d := a.decide(f, attempts, first)
+	d := a.decide(ctx, f, attempts, first)
 	switch d.Verb {
 	case Retry, Settle:
 		return a.retry(ctx, f, d, attempts, first)
@@ -159,11 +161,31 @@ func (a *attempt) fail(ctx context.Context, f *failure) (Verdict, error) {
 	}
 }
 
-func (a *attempt) decide(f *failure, attempts int, first time.Time) Decision {
+func (a *attempt) decide(ctx context.Context, f *failure, attempts int, first time.Time) Decision {
 	return Decide(Situation{
 		Stage: f.stage, Err: f.err, Attempts: attempts, First: first.Add(a.putOff()), Now: time.Now(), Reason: f.reason,
-		Settle: a.settleAfter(), Jitter: a.p.Jitter(), Policy: a.p.Policy,
+		Everywhere: a.refusedEverywhere(ctx, f),
+		Settle:     a.settleAfter(), Jitter: a.p.Jitter(), Policy: a.p.Policy,
 	})
+}
+
+// probeTimeout bounds the probe after a refusal.
+const probeTimeout = 10 * time.Second
+
+// refusedEverywhere reports whether a Forbidden concerns the whole connector: a
+// probe that changes nothing is refused too.
+func (a *attempt) refusedEverywhere(ctx context.Context, f *failure) bool {
+	if f.err.Kind != connector.Forbidden || !f.stage.AtTracker() || a.target.Connector == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	switch e := connector.AsError("probe", a.target.Connector.Probe(ctx)); {
+	case e == nil:
+		return false
+	default:
+		return e.Kind == connector.Forbidden || e.Kind == connector.Unauthenticated
+	}
 }
 
 func (a *attempt) settleAfter() time.Duration {

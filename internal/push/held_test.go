@@ -30,13 +30,13 @@ func TestHeldIsNoAttempt(t *testing.T) {
 				kind := push.KindPush
 				for range 50 { // 100 h
 					v := r.deliver(kind, 1)
-					if v.Action != push.Later || !v.At.Equal(time.Now().Add(2*time.Hour)) || !v.HoldUntil.IsZero() || v.Trouble() != push.NoTrouble {
-						t.Fatalf("%+v (trouble %s), want it in two hours", v, v.Trouble())
+					if v.Action != push.Later || !v.At.Equal(time.Now().Add(5*time.Second)) || !v.HoldUntil.IsZero() || v.Trouble() != push.NoTrouble {
+						t.Fatalf("%+v (trouble %s), want it on the queue soon", v, v.Trouble())
 					}
 					if n := r.entry().Retry.Attempts; n != 0 {
 						t.Fatalf("%d attempts", n)
 					}
-					wait(time.Until(v.At))
+					wait(2 * time.Hour) // the queue is closed
 					kind = push.KindRetry
 				}
 				r.tracker.answers[op] = refusal(connector.Transient, 503)
@@ -62,7 +62,8 @@ func TestHoldIsNoAge(t *testing.T) {
 		r.tracker.answers["create"] = down
 		wait(time.Until(r.deliver(push.KindPush, 1).At))
 		r.tracker.answers["create"] = heldFor(100 * time.Hour)
-		wait(time.Until(r.deliver(push.KindRetry, 1).At))
+		r.deliver(push.KindRetry, 1)
+		wait(100 * time.Hour) // the queue is closed
 		r.tracker.answers["create"] = down
 		v := r.deliver(push.KindRetry, 1)
 		if got, want := time.Until(v.At), push.Backoff(push.DefaultPolicy, 2, .5); v.Action != push.Later || got != want {
@@ -78,13 +79,14 @@ func TestHoldIsNoAge(t *testing.T) {
 	})
 }
 
-// A hold of unknown or very short length is waited for like an error, and at
-// least for a second.
+// What was held back comes back to its queue soon: the queue waits for the end of
+// the hold. Of unknown length it is waited for like an error, and never for less
+// than a second.
 func TestHoldOfUnknownLength(t *testing.T) {
 	for held, want := range map[time.Duration]time.Duration{
 		0:                push.Backoff(push.DefaultPolicy, 1, .5),
 		time.Millisecond: time.Second,
-		time.Minute:      time.Minute,
+		time.Minute:      5 * time.Second,
 	} {
 		t.Run(held.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -136,6 +138,41 @@ func TestRateLimitHoldsTheConnector(t *testing.T) {
 				}
 				if hold != tt.hold || v.Trouble() != tt.means {
 					t.Errorf("held for %s, trouble %s; want %s, %s", hold, v.Trouble(), tt.hold, tt.means)
+				}
+			})
+		})
+	}
+}
+
+// A refusal is this record's own rule, unless a probe is refused too: then the
+// connector is held, and nothing is a dead letter before its time.
+func TestForbidden(t *testing.T) {
+	for name, tt := range map[string]struct {
+		probe error
+		bury  bool
+	}{
+		"one record":      {nil, true},
+		"everything":      {refusal(connector.Forbidden, 403), false},
+		"nothing is said": {refusal(connector.Transient, 503), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.publish(1, kibana.Case{Title: "a"})
+				r.tracker.answers["create"] = refusal(connector.Forbidden, 403)
+				r.tracker.probe = tt.probe
+				v := r.deliver(push.KindPush, 1)
+				if buried := v.Result != nil && v.Result.Reason == push.ReasonForbidden; buried != tt.bury {
+					t.Errorf("%+v", v)
+				}
+				if held := !v.HoldUntil.IsZero(); held == tt.bury || held != (v.Trouble() == push.Credentials) {
+					t.Errorf("held until %s, trouble %s", v.HoldUntil, v.Trouble())
+				}
+				if tt.bury {
+					return
+				}
+				if v = r.finish(push.KindRetry, 1); v.Result == nil || v.Result.Reason != push.ReasonForbidden {
+					t.Errorf("in the end: %+v", v.Result)
 				}
 			})
 		})

@@ -16,6 +16,7 @@ import (
 type tracker struct {
 	caps connector.Capabilities
 	// answers are errors by operation: find, create, update, comment.
+	probe   error // the answer to Probe
 	answers map[string]*connector.Error
 	// refuses is an error for the comment with this id.
 	refuses map[string]*connector.Error
@@ -141,7 +142,7 @@ func (t *tracker) UpdateIncident(_ context.Context, _ connector.CorrelationID, r
 }
 
 // Probe implements connector.Connector.
-func (t *tracker) Probe(context.Context) error { return nil }
+func (t *tracker) Probe(context.Context) error { return t.probe }
 
 func (t *tracker) AddComment(_ context.Context, ref connector.Ref, c connector.Comment) error {
 	t.note("COMMENT %s", c.ID)

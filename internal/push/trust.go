@@ -117,8 +117,11 @@ func (a *attempt) doubtful(c connector.Comment) bool {
 		if inc.How == ledger.Created && inc.At.After(trusted) {
 			return false
 		}
+	case inc.How == ledger.Linked:
+		// A person said which it is, and not which comments it has.
+		trusted = inc.At.Add(ledgerMargin)
 	case inc.How != ledger.Found:
-		// Ours from its first moment, or somebody has told what it has.
+		// Ours from its first moment, or Kibana has told what it has.
 		return false
 	}
 	at := a.written(c)

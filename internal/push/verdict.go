@@ -54,7 +54,7 @@ type Trouble int
 // Troubles.
 const (
 	NoTrouble   Trouble = iota // nothing is known against it
-	Credentials                // it refuses ours: nothing works until they are corrected
+	Credentials                // it refuses ours, or gives them no right to anything: nothing works until they are corrected
 	Limited                    // it wants fewer requests: nothing before Verdict.HoldUntil
 	Down                       // it does not answer, or with an error of its own
 )
@@ -76,7 +76,7 @@ func (v Verdict) Trouble() Trouble {
 	switch {
 	case errors.Is(e, connector.ErrHeld) || errors.Is(e, errTooEarly):
 		return NoTrouble
-	case e.Kind == connector.Unauthenticated:
+	case e.Kind == connector.Unauthenticated, e.Kind == connector.Forbidden && !v.HoldUntil.IsZero():
 		return Credentials
 	case e.Kind == connector.RateLimited && e.Scope == connector.WholeTracker:
 		return Limited

@@ -173,6 +173,7 @@ func (a *attempt) toldBefore() []connector.Ref {
 func (a *attempt) verifyFailed(ctx context.Context, f *failure) (Verdict, error) {
 	n := *a.entry.Verify
 	n.Attempts++
+	n.PutOff += max(0, a.start.Sub(n.At)) // nobody came in time
 	d := Decide(Situation{
 		Stage: StageVerify, Err: f.err, Attempts: n.Attempts, First: n.Since.Add(n.PutOff), Now: time.Now(), Reason: f.reason,
 		Jitter: a.p.Jitter(), Policy: a.p.Policy,

@@ -142,6 +142,8 @@ func (c *Conn) Backlog(ctx context.Context) (Backlog, error) {
 	for subject, n := range info.State.Subjects {
 		kind, queue := c.queueOf(subject)
 		switch {
+		case kind == "later" && c.isVerify(subject):
+			// No push waits for it.
 		case kind == "later":
 			b.Waiting += n
 		case queue == routeQueue:

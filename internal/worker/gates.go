@@ -90,6 +90,9 @@ func (w *Worker) work(ctx context.Context, queue stream.Work) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	defer stop()
+	n, _ := w.board.Notes(queue.Connector) // before anything is worked on
+	g.Learn(n.Hold)
+	g.Pause(n.Pause)
 	beside.Go(func() { w.follow(ctx, queue.Connector, g) })
 	beside.Go(func() { w.keepHolds(ctx, queue.Connector, g) })
 	return w.board.Own(ctx, queue.Connector, w.owner, func(ctx context.Context, valid func() bool) error {
@@ -159,7 +162,7 @@ func (w *Worker) tellHold(id string, h gate.Hold) {
 	}
 	switch h.Reason {
 	case gate.Unauthenticated, gate.Forbidden:
-		w.log.Error("connector held: "+h.Reason.String()+"; correct them and restart", fields...)
+		w.log.Error("connector held: "+h.Reason.String()+"; correct them and restart, or run: casepush connectors resume "+id, fields...)
 	default:
 		w.log.Warn("connector held: "+h.Reason.String()+"; its pushes wait", fields...)
 	}
@@ -172,7 +175,11 @@ func (g *guarded) learn(job push.Job, v push.Verdict) {
 	case trouble == push.Limited:
 		// The HTTP client told the gate before anybody else.
 	case trouble == push.Credentials && errors.As(v.Err, &e):
-		g.Refused(gate.Unauthenticated, e.RetryAfter, e.Error())
+		why := gate.Unauthenticated
+		if e.Kind == connector.Forbidden {
+			why = gate.Forbidden
+		}
+		g.Refused(why, e.RetryAfter, e.Error())
 	case trouble == push.Down:
 		g.Failed(job.Space+"/"+job.Case, v.Err.Error())
 	case v.Err == nil && v.Result != nil:

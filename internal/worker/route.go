@@ -128,9 +128,12 @@ func (r *router) read(in stream.Incoming) (draft, push.Reason, error) {
 	if in.Event.Thin() {
 		return d, "", nil
 	}
-	c := in.Snapshot
-	if in.SnapshotErr != nil {
-		return draft{}, push.ReasonMalformed, in.SnapshotErr
+	c, err := in.Snapshot, in.SnapshotErr
+	if c == nil && err == nil { // of an event that is not stored
+		c, err = kibana.DecodeCase(in.Event.Case)
+	}
+	if err != nil {
+		return draft{}, push.ReasonMalformed, err
 	}
 	d.known = true
 	if c.Owner != "" {

@@ -3,6 +3,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -135,6 +136,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	for _, def := range w.opts.Config.Connectors {
 		w.ensureQueue(def.ID)
 	}
+	w.start(rescuing, w.rescue)
 	w.start(routerQueue, func(ctx context.Context) error { return w.conn.Route(ctx, w.route) })
 	w.start(stream.Upkeep, func(ctx context.Context) error { return w.board.Own(ctx, stream.Upkeep, w.owner, w.upkeep) })
 	w.start(fatality, func(ctx context.Context) error { return w.watch(ctx, end) })
@@ -217,6 +219,7 @@ const (
 	routeInFlight = 8
 	routerQueue   = "\x00router"   // no connector id
 	fatality      = "\x00fatality" // likewise
+	rescuing      = "\x00rescue"   // likewise
 	watchEvery    = 2 * time.Second
 )
 
@@ -262,6 +265,10 @@ func (w *Worker) push(ctx context.Context, job push.Job) (push.Verdict, error) {
 	v, err := w.pusher.Push(ctx, job)
 	w.health.note(err) // its own line tells it
 	w.gates.of(job.Connector).learn(job, v)
+	for _, d := range v.Duplicates {
+		w.log.Error("a second incident of the case was found: it is linked to the case's own and has lost its mark; close it",
+			append(jobFields(job), telemetry.String("incident", cmp.Or(d.Title, d.ID)), telemetry.String("incident_url", d.URL))...)
+	}
 	w.report(job, v, err, time.Since(begun))
 	if w.opts.OnVerdict != nil {
 		w.opts.OnVerdict(job, v, err)
