@@ -190,10 +190,10 @@ func (o *outcome) log(t *testing.T, s size) {
 		drops += n
 	}
 	t.Logf("%d cases on %d connectors, %d events", s.cases, len(o.drops), len(o.published))
-	t.Logf("%d workers killed with SIGKILL, %d suspended for longer than the lease, %d ended by themselves; %d NATS nodes killed; %d outages of a tracker",
-		h.kills.Load(), h.pauses.Load(), len(h.ends), h.nodeKills.Load(), h.outages.Load())
+	t.Logf("%d workers killed with SIGKILL, %d suspended for longer than the lease, %d starts given up; %d NATS nodes killed; %d outages of a tracker",
+		h.kills.Load(), h.pauses.Load(), h.refused.Load(), h.nodeKills.Load(), h.outages.Load())
 	for _, last := range h.ends {
-		t.Logf("ended by itself: %s", last)
+		t.Errorf("a worker ended by itself: %s", last)
 	}
 	t.Logf("%d writes to trackers were done and had no answer, or a late one", drops)
 	t.Logf("%d incidents, %d comments, %d duplicates, %d lost, %d order violations, in %s",

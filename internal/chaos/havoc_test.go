@@ -43,11 +43,12 @@ type havoc struct {
 	rig *rig
 
 	kills, pauses, nodeKills, outages atomic.Int64
+	// refused counts starts that a worker gave up, as it does while NATS has no
+	// leader; a supervisor would start it again, and so do we.
+	refused atomic.Int64
 
-	mu sync.Mutex
-	// ends are the last lines of workers that ended by themselves; a supervisor
-	// would restart them, and so do we.
-	ends []string
+	mu   sync.Mutex
+	ends []string // what workers said at last that worked and ended by themselves
 }
 
 // during wreaks havoc until ctx is done. Afterwards everything runs again. An
@@ -144,7 +145,7 @@ func (h *havoc) revive(w *worker) error {
 		if w.running() { // it is stuck
 			return err
 		}
-		h.noteEnd(w)
+		h.refused.Add(1)
 		<-time.After(500 * time.Millisecond)
 	}
 	return fmt.Errorf("%w\n%s", err, w.logTail())
@@ -153,7 +154,7 @@ func (h *havoc) revive(w *worker) error {
 func (h *havoc) noteEnd(w *worker) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ends = append(h.ends, w.lastLine())
+	h.ends = append(h.ends, w.lastLines())
 }
 
 // healTimeout is how long the cluster may take until all copies are current.

@@ -56,10 +56,10 @@ func (w *worker) logTail() string {
 	return string(text[max(0, len(text)-most):])
 }
 
-// lastLine is what the newest process said at last.
-func (w *worker) lastLine() string {
+// lastLines are what the newest process said at last.
+func (w *worker) lastLines() string {
 	lines := strings.Split(strings.TrimSpace(w.logTail()), "\n")
-	return lines[len(lines)-1]
+	return strings.Join(lines[max(0, len(lines)-5):], "\n")
 }
 
 // logOf has the lines about a case.

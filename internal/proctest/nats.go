@@ -45,6 +45,7 @@ type NATSNode struct {
 	Name         string
 	client, peer int // ports
 	dir, binary  string
+	clustered    bool
 
 	mu      sync.Mutex
 	process *Process
@@ -67,14 +68,18 @@ func (n *NATSNode) Process() *Process {
 func (n *NATSNode) Kill() { n.Process().Kill() }
 
 // Start starts the server again after [NATSNode.Kill] and returns when it is
-// ready for clients. In a cluster its copies of the streams may still be
-// behind then.
+// ready for clients; in a cluster, when it knows the leader. Its copies of the
+// streams may still be behind then.
 func (n *NATSNode) Start() error {
 	log, err := os.OpenFile(n.LogPath(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	ready := NewLines(log, "Server is ready")
+	text := "Server is ready"
+	if n.clustered {
+		text = "metadata leader" // by the leader and by whoever hears of it, later
+	}
+	ready := NewLines(log, text)
 	p, err := Start(Command{Program: n.binary, Args: []string{"-c", filepath.Join(n.dir, n.Name+".conf")}, Output: ready})
 	if err != nil {
 		_ = log.Close()
@@ -94,8 +99,8 @@ func (n *NATSNode) Start() error {
 // else have taken one meanwhile.
 const portTries = 5
 
-// StartNATS starts the servers and kills them when the test ends. A server of
-// its own is ready; a cluster may still have to elect its leader.
+// StartNATS starts the servers and kills them when the test ends. A cluster has
+// elected its leader, but may refuse the first streams for a moment.
 func StartNATS(t testing.TB, o NATSOptions) *NATS {
 	t.Helper()
 	if o.Binary == "" {
@@ -154,6 +159,7 @@ func (o NATSOptions) nodes() (*NATS, error) {
 		}
 		n.Nodes = append(n.Nodes, &NATSNode{
 			Name: fmt.Sprintf("n%d", i+1), client: ports[0], peer: ports[1], dir: o.Dir, binary: o.Binary,
+			clustered: o.Nodes > 1,
 		})
 	}
 	return n, nil
