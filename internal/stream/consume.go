@@ -34,6 +34,9 @@ func (c *Conn) routerName() string { return c.names.prefix + "_router" }
 // until ctx is done, and then waits for the calls in flight. An event whose
 // call fails comes again.
 func (c *Conn) Route(ctx context.Context, f func(ctx context.Context, in Incoming, id string) error) error {
+	if err := c.mended(c.mendRouter(ctx, f)); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("router: %w", err)
+	}
 	cons, err := c.events.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: c.routerName(), AckPolicy: jetstream.AckExplicitPolicy, DeliverPolicy: jetstream.DeliverAllPolicy,
 		AckWait: routerAckWait, MaxAckPending: maxAckPending, MaxDeliver: -1,
@@ -104,6 +107,9 @@ func (c *Conn) Consume(ctx context.Context, w Work) error {
 	name := c.names.prefix + "_route"
 	if w.Connector != "" {
 		name = c.names.prefix + "_push_" + queue
+	}
+	if err := c.mended(c.mendQueue(ctx, name)); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("queue of connector %q: %w", w.Connector, err)
 	}
 	cons, err := c.work.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: name, FilterSubject: c.names.queueFilter(queue), AckPolicy: jetstream.AckExplicitPolicy,

@@ -47,3 +47,8 @@ func (c *Conn) Published(t *testing.T) {
 		t.Fatal("published messages are not stored")
 	}
 }
+
+// Listens reports whether the server knows of Rescue's subscriptions.
+func (c *Conn) Listens() bool {
+	return c.nc.NumSubscriptions() >= 5 && c.nc.Flush() == nil // and that of all requests
+}

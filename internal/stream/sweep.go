@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,6 +19,9 @@ type Sweep struct {
 	Route func(ctx context.Context, in Incoming, id string) error
 	// Queue makes sure that somebody works on a connector's queue.
 	Queue func(connector string)
+	// Window is how many events, or entries that owe something, are held in
+	// memory at once; 0 is 10,000.
+	Window int
 }
 
 // Swept is what a sweep found.
@@ -30,8 +34,6 @@ type Swept struct {
 }
 
 const (
-	// sweepWindow is how many events, or entries that owe something, are held in
-	// memory at once.
 	sweepWindow = 10_000
 	// sweepPending bounds the events that a later sweep looks at again by their
 	// sequences. If there are more, it reads from the first that is too much.
@@ -93,6 +95,7 @@ func (c *Conn) Sweep(ctx context.Context, o Sweep) (Swept, error) {
 	if err != nil {
 		return Swept{}, fmt.Errorf("sweep: %w", err)
 	}
+	o.Window = cmp.Or(o.Window, sweepWindow)
 	s := &sweeper{c: c, Sweep: o, before: time.Now().Add(-o.Age), mark: mark}
 	for _, step := range []func(context.Context) error{s.again, s.events, s.entries} {
 		if err := step(ctx); err != nil {

@@ -41,7 +41,7 @@ func (s *sweeper) entries(ctx context.Context) error {
 		if needs := s.needs(e); len(needs) > 0 {
 			debtors[debtorToken(encode(key.Connector), place{key.Space, key.Case})] = &debtor{key: key, entry: e, needs: needs}
 		}
-		if len(debtors) < sweepWindow {
+		if len(debtors) < s.Window {
 			return nil
 		}
 		err = s.collect(ctx, debtors)

@@ -104,7 +104,7 @@ var errWindowFull = errors.New("the window is full")
 func (s *sweeper) read(ctx context.Context, from, to uint64) (w window, whole bool, err error) {
 	err = s.c.Past(ctx, Past{FromSeq: from, ToSeq: to, Until: s.before}, func(in Incoming, _ string, _ uint64) error {
 		w.add(place{in.Space, in.Case}, asked{connector: s.Named(in), seq: in.Seq, storedAt: in.StoredAt})
-		if w.n >= sweepWindow {
+		if w.n >= s.Window {
 			return errWindowFull
 		}
 		return nil

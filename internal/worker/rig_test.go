@@ -112,7 +112,11 @@ func (r *rig) configure(text string) {
 // start runs a worker until the test ends or r.stop is called.
 func (r *rig) start() {
 	r.t.Helper()
-	w := r.newWorker()
+	r.startThis(r.newWorker())
+}
+
+func (r *rig) startThis(w *worker.Worker) {
+	r.t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
