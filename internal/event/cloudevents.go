@@ -116,7 +116,7 @@ func data(body object) (object, error) {
 		}
 		return parseObject([]byte(text), "data")
 	}
-	return parseObject(plain, "data")
+	return nested(plain, "data")
 }
 
 // unescape undoes the percent-encoding of CloudEvents headers. A value that is

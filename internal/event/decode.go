@@ -26,7 +26,7 @@ func Decode(m Message) (Event, error) {
 	if e.SpaceID == "" {
 		e.SpaceID = DefaultSpace
 	}
-	if err := e.validate(); err != nil {
+	if err := e.validate(nested); err != nil {
 		return Event{}, err
 	}
 	if err := agree("case_id", m.CaseID, e.CaseID); err != nil {
@@ -85,28 +85,31 @@ func person(o object) (*Person, error) {
 	return &p, nil
 }
 
+// parse takes apart the object that stands at a path.
+type parse func(b []byte, path string) (object, error)
+
 // validate checks what both directions promise.
-func (e Event) validate() error {
+func (e Event) validate(read parse) error {
 	if e.CaseID == "" {
 		return malformedKey("case_id", "is missing", `add the id of the case, as in {"case_id": "7349772f-421a-4de3-b8bb-2d9b22ccee30"}`)
 	}
 	for _, t := range []struct{ key, token string }{{"case_id", e.CaseID}, {"space_id", e.space()}} {
-		if !tokenPattern.MatchString(t.token) {
+		if !IsToken(t.token) {
 			return malformedKey(t.key, "is not 1 to 128 characters of A-Z, a-z, 0-9, _ and -", "send the id as Kibana has it")
 		}
 	}
 	if e.Owner != "" && !slices.Contains(owners[:], e.Owner) {
 		return malformedKey("owner", "is none of "+strings.Join(owners[:], ", "), "send the case's owner as Kibana has it, or leave it out")
 	}
-	return e.validateCase()
+	return e.validateCase(read)
 }
 
 // validateCase checks that the snapshot is one of this very case.
-func (e Event) validateCase() error {
+func (e Event) validateCase(read parse) error {
 	if e.Thin() {
 		return nil
 	}
-	snapshot, err := parseObject(e.Case, "case")
+	snapshot, err := read(e.Case, "case")
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type wirePerson struct {
 // [Decode] would refuse is refused here with the same error. Decode(Encode(e))
 // is e with its space filled in, its time in UTC and its snapshot compacted.
 func (e Event) Encode() ([]byte, error) {
-	if err := e.validate(); err != nil {
+	if err := e.validate(parseObject); err != nil {
 		return nil, err
 	}
 	w := wire{CaseID: e.CaseID, SpaceID: e.space(), Owner: e.Owner, ConnectorID: e.ConnectorID}

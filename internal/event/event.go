@@ -64,9 +64,22 @@ type Message struct {
 	Body []byte
 }
 
-// tokenPattern is what can stand in a subject. It also keeps ids out of the
-// way of paths and key-value keys, so nothing else may be a case or space id.
-var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+// IsToken reports whether s can stand in a subject: 1 to 128 of A-Z, a-z, 0-9, _
+// and -. That also keeps ids out of the way of paths and key-value keys, so
+// nothing else may be a case or space id.
+func IsToken(s string) bool {
+	if len(s) == 0 || len(s) > 128 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		switch {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // traceParentPattern: https://www.w3.org/TR/trace-context/#traceparent-header
 var traceParentPattern = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)

@@ -21,29 +21,36 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // parseObject parses b, which stands at path ("" is the body).
 func parseObject(b []byte, path string) (object, error) {
-	wrong := func(problem string) (object, error) {
-		if path == "" {
-			return object{}, &MalformedError{"body", problem, `publish one JSON object per message with at least a "case_id"`}
-		}
-		return object{}, malformedKey(path, problem, "put a JSON object there")
-	}
 	b = bytes.TrimPrefix(b, byteOrderMark)
-	trimmed := bytes.TrimSpace(b)
-	if len(trimmed) == 0 {
-		return wrong("is empty")
-	}
-	if !json.Valid(b) {
+	switch {
+	case len(bytes.TrimSpace(b)) == 0:
+		return object{}, wrongAt(path, "is empty")
+	case !json.Valid(b):
+		problem := "is not valid JSON"
 		var value json.RawMessage
 		var syntax *json.SyntaxError
 		if errors.As(json.Unmarshal(b, &value), &syntax) {
-			return wrong("is not valid JSON: " + place(b, int(syntax.Offset)))
+			problem += ": " + place(b, int(syntax.Offset))
 		}
-		return wrong("is not valid JSON")
+		return object{}, wrongAt(path, problem)
 	}
-	if trimmed[0] != '{' {
-		return wrong("is " + kindOf(trimmed) + ", not an object")
+	return nested(b, path)
+}
+
+// nested takes apart b, which is valid JSON, mostly because it was a part of some.
+func nested(b []byte, path string) (object, error) {
+	b = bytes.TrimSpace(b)
+	if b[0] != '{' {
+		return object{}, wrongAt(path, "is "+kindOf(b)+", not an object")
 	}
-	return object{path, members(trimmed)}, nil
+	return object{path, members(b)}, nil
+}
+
+func wrongAt(path, problem string) error {
+	if path == "" {
+		return &MalformedError{"body", problem, `publish one JSON object per message with at least a "case_id"`}
+	}
+	return malformedKey(path, problem, "put a JSON object there")
 }
 
 // get returns the value of key; of several the last.
@@ -122,5 +129,5 @@ func (o object) object(key string) (object, error) {
 	if v == nil {
 		return object{}, nil
 	}
-	return parseObject(v, o.join(key))
+	return nested(v, o.join(key))
 }

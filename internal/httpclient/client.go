@@ -10,8 +10,9 @@ import (
 
 const (
 	// maxIdlePerHost keeps a connection for every push in flight: Go's default
-	// of 2 would dial and shake hands for nearly every request.
-	maxIdlePerHost = 64
+	// of 2 would dial and shake hands for nearly every request. It is the most
+	// that delivery.max_in_flight can be.
+	maxIdlePerHost = 1024
 	// idleTimeout is less than the 5 s after which many servers (Node's
 	// default among them) close an idle connection. A create that meets such a
 	// close has an unknown effect and costs minutes of waiting; a new

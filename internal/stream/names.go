@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/ledger"
 )
 
@@ -128,11 +129,9 @@ const routeQueue = "+route"
 // subjects and in bucket keys, and no plain token has it.
 const encodedMark = "="
 
-var tokenPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-
 // encode makes any id a subject token; decode is its reverse.
 func encode(id string) string {
-	if tokenPattern.MatchString(id) {
+	if event.IsToken(id) {
 		return id
 	}
 	return encodedMark + base64.RawURLEncoding.EncodeToString([]byte(id))
