@@ -160,7 +160,9 @@ func (p *program) consume(ctx context.Context, stream, durable, filter string, f
 	if err != nil {
 		return err
 	}
-	messages, err := cons.Messages(jetstream.PullMaxMessages(p.Flight))
+	// The short heartbeat as in casepush: without it a program may stand still
+	// for half a minute.
+	messages, err := cons.Messages(jetstream.PullMaxMessages(p.Flight), jetstream.PullHeartbeat(time.Second))
 	if err != nil {
 		return err
 	}

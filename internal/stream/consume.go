@@ -26,6 +26,10 @@ const (
 	maxAckPending = 4096
 	retryDelay    = 2 * time.Second // after an error of the infrastructure
 	handBackMax   = 30 * time.Second
+	// pullHeartbeat is how often the server says that a request for messages
+	// stands. On a busy machine nats.go 1.55 may come to wait without one, and
+	// asks again when it has heard nothing twice as long.
+	pullHeartbeat = time.Second
 )
 
 func (c *Conn) routerName() string { return c.names.prefix + "_router" }
@@ -220,7 +224,7 @@ func keepAlive(m jetstream.Msg, every time.Duration) (stop func()) {
 // consume gives messages to f, at most flight at once. Messages that were
 // fetched and not begun when ctx ends are handed back at once.
 func (c *Conn) consume(ctx context.Context, cons jetstream.Consumer, flight int, f func(context.Context, jetstream.Msg)) error {
-	messages, err := cons.Messages(jetstream.PullMaxMessages(flight), jetstream.PullHeartbeat(5*time.Second), jetstream.PullExpiry(30*time.Second))
+	messages, err := cons.Messages(jetstream.PullMaxMessages(flight), jetstream.PullHeartbeat(pullHeartbeat), jetstream.PullExpiry(30*time.Second))
 	if err != nil {
 		return fmt.Errorf("consumer %s: %w", cons.CachedInfo().Name, err)
 	}
