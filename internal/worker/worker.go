@@ -49,6 +49,7 @@ type Worker struct {
 	pusher     *push.Pusher
 	router     *router
 	keys       push.KeyLock
+	covered    covered
 	owner      string
 	board      *stream.Board
 	gates      gates
@@ -250,20 +251,31 @@ func (w *Worker) start(name string, run func(context.Context) error) {
 	})
 }
 
-// busyDelay is when a job comes again whose case is being pushed; by then it is
-// mostly covered.
-const busyDelay = 500 * time.Millisecond
+// busyDelay bounds when a job comes again whose case is being pushed; by then it
+// is mostly covered. Each comes at its own time: together they would only be in
+// each other's way again.
+const (
+	leastBusyDelay = 100 * time.Millisecond
+	mostBusyDelay  = 900 * time.Millisecond
+)
 
 // push works on one job and writes its line to the log.
 func (w *Worker) push(ctx context.Context, job push.Job) (push.Verdict, error) {
+	if w.covered.has(job) {
+		return push.Verdict{Action: push.Done, Note: "covered by an earlier push"}, nil
+	}
 	unlock, ok := w.keys.TryLock(job.Key())
 	if !ok {
-		return push.Verdict{Action: push.HandBack, Delay: busyDelay, Note: "the case is being pushed"}, nil
+		delay := leastBusyDelay + mathrand.N(mostBusyDelay-leastBusyDelay)
+		return push.Verdict{Action: push.HandBack, Delay: delay, Note: "the case is being pushed"}, nil
 	}
 	defer unlock()
 	begun := time.Now()
 	v, err := w.pusher.Push(ctx, job)
 	w.health.note(err) // its own line tells it
+	if err == nil {
+		w.covered.note(job, v)
+	}
 	w.gates.of(job.Connector).learn(job, v)
 	for _, d := range v.Duplicates {
 		w.log.Error("a second incident of the case was found: it is linked to the case's own and has lost its mark; close it",
