@@ -20,7 +20,8 @@ type Sweep struct {
 	// Queue makes sure that somebody works on a connector's queue.
 	Queue func(connector string)
 	// Window is how many events, or entries that owe something, are held in
-	// memory at once; 0 is 10,000.
+	// memory at once, in some 300 bytes each; 0 is 50,000. There is a pass over
+	// the ledger for each window of events.
 	Window int
 }
 
@@ -34,7 +35,7 @@ type Swept struct {
 }
 
 const (
-	sweepWindow = 10_000
+	sweepWindow = 50_000
 	// sweepPending bounds the events that a later sweep looks at again by their
 	// sequences. If there are more, it reads from the first that is too much.
 	sweepPending = 4096
@@ -97,7 +98,7 @@ func (c *Conn) Sweep(ctx context.Context, o Sweep) (Swept, error) {
 	}
 	o.Window = cmp.Or(o.Window, sweepWindow)
 	s := &sweeper{c: c, Sweep: o, before: time.Now().Add(-o.Age), mark: mark}
-	for _, step := range []func(context.Context) error{s.again, s.events, s.entries} {
+	for _, step := range []func(context.Context) error{s.events, s.entries} {
 		if err := step(ctx); err != nil {
 			return s.found, fmt.Errorf("sweep: %w", err)
 		}
@@ -122,9 +123,9 @@ func (s *sweeper) save(ctx context.Context) error {
 	slices.Sort(s.pending)
 	m := s.mark
 	m.Pending = s.pending
-	if len(m.Pending) > sweepPending {
-		m.Seq = m.Pending[sweepPending] - 1
-		m.Pending = m.Pending[:sweepPending]
+	if most := min(sweepPending, s.Window); len(m.Pending) > most {
+		m.Seq = m.Pending[most] - 1
+		m.Pending = m.Pending[:most]
 	}
 	s.found.Pending = len(s.pending)
 	return s.c.putSetting(ctx, s.c.sweepSubject(), m)

@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -204,92 +205,51 @@ func TestSweepAfterDistrust(t *testing.T) {
 	}
 }
 
-// Many events come in several windows, and are reduced to their cases.
+// Many events come in several windows, and are reduced to their cases; of the
+// first window they are too many to be looked up one by one.
 func TestSweepManyEvents(t *testing.T) {
 	t.Parallel()
 	c := fresh(t)
-	const events, cases = 250, 7
+	const events, cases = 2500, 1100
 	for i := range events {
-		c.PublishAsync(t, fmt.Sprintf("casepush.push.default.c-%d", i%cases), `{"case_id":"c-`+fmt.Sprint(i%cases)+`"}`)
+		c.PublishAsync(t, fmt.Sprintf("casepush.push.default.c-%d", i%cases), fmt.Sprintf(`{"case_id":"c-%d"}`, i%cases))
+	}
+	for i := range cases - 1 { // of the last case nothing is known
+		body, err := json.Marshal(ledger.Entry{Format: ledger.Format, Cursor: at(c, events)})
+		must(t, err)
+		c.PublishAsync(t, fmt.Sprintf("$KV.casepush_ledger.soc-jira.default.c-%d", i), string(body))
 	}
 	c.Published(t)
 	routeAll(t, c)
-	for i := range cases - 1 { // of the last case nothing is known
-		put(t, c, keyOf(fmt.Sprintf("c-%d", i)), ledger.Entry{Cursor: at(c, events)})
-	}
 	aged(t)
-	b := &broom{t: t, c: c, window: 100}
-	found := b.sweep()
-	// Once in each window in which it is not in sight yet: the job of the first
-	// is in sight of the others.
-	if found.Events != events || found.Routed != 1 || len(b.routed) != 1 {
+	b := &broom{t: t, c: c, window: 1500}
+	if found := b.sweep(); found.Events != events || found.Entries != cases-1 || found.Routed != 1 {
 		t.Errorf("found %+v, routed %d", found, b.routed)
 	}
 	b.wantCalm()
 }
 
-// An entry that owes something gets a job when its time is over and nothing is
-// in sight.
-func TestSweepEntries(t *testing.T) {
+// Of more events with nothing but a job than are remembered, none is forgotten.
+func TestSweepRemembersMany(t *testing.T) {
 	t.Parallel()
-	past, future := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-	plan := func(settle time.Time) *ledger.Plan { return &ledger.Plan{Create: true, SettleAt: settle} }
-	for name, test := range map[string]struct {
-		entry func(c *stream.Conn) ledger.Entry
-		seen  string // a job is stored on this subject
-		owed  bool
-	}{
-		"nothing":         {entry: func(c *stream.Conn) ledger.Entry { return ledger.Entry{Cursor: at(c, 3), Want: at(c, 3)} }},
-		"a promise":       {owed: true, entry: func(c *stream.Conn) ledger.Entry { return ledger.Entry{Cursor: at(c, 2), Want: at(c, 3)} }},
-		"first promise":   {owed: true, entry: func(c *stream.Conn) ledger.Entry { return ledger.Entry{Want: at(c, 3)} }},
-		"a close":         {owed: true, entry: func(*stream.Conn) ledger.Entry { return ledger.Entry{Closing: &ledger.Closing{}} }},
-		"a retry":         {owed: true, entry: func(*stream.Conn) ledger.Entry { return ledger.Entry{Retry: &ledger.Retry{NotBefore: past}} }},
-		"a retry to come": {entry: func(*stream.Conn) ledger.Entry { return ledger.Entry{Retry: &ledger.Retry{NotBefore: future}} }},
-		"a plan":          {owed: true, entry: func(*stream.Conn) ledger.Entry { return ledger.Entry{Plan: plan(time.Time{})} }},
-		"a plan to settle": {owed: true, entry: func(c *stream.Conn) ledger.Entry {
-			return ledger.Entry{Want: at(c, 1), Plan: plan(past)}
-		}},
-		"a plan that settles": {entry: func(*stream.Conn) ledger.Entry { return ledger.Entry{Plan: plan(future)} }},
-		"a person's": {entry: func(c *stream.Conn) ledger.Entry {
-			return ledger.Entry{Blocked: true, Want: at(c, 3), Plan: plan(past)}
-		}},
-		"a dead letter's": {entry: func(*stream.Conn) ledger.Entry { return ledger.Entry{Dead: true, Plan: plan(past)} }},
-		"what is gone": {entry: func(c *stream.Conn) ledger.Entry {
-			return ledger.Entry{Cursor: at(c, 3), Want: ledger.Position{Stream: "older", Seq: 9}}
-		}},
-		"a second look":         {owed: true, entry: func(*stream.Conn) ledger.Entry { return ledger.Entry{Verify: &ledger.Verify{At: past}} }},
-		"a second look to come": {entry: func(*stream.Conn) ledger.Entry { return ledger.Entry{Verify: &ledger.Verify{At: future}} }},
-		"a job in sight":        {seen: jobSubject, entry: func(c *stream.Conn) ledger.Entry { return ledger.Entry{Want: at(c, 3)} }},
-		"a wake-up in sight":    {seen: laterSubject, entry: func(c *stream.Conn) ledger.Entry { return ledger.Entry{Want: at(c, 3)} }},
-		"only a second look":    {owed: true, seen: verifySubject, entry: func(c *stream.Conn) ledger.Entry { return ledger.Entry{Want: at(c, 3)} }},
-		"a look in sight":       {seen: verifySubject, entry: func(*stream.Conn) ledger.Entry { return ledger.Entry{Verify: &ledger.Verify{At: past}} }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := fresh(t)
-			put(t, c, keyOf("c-1"), test.entry(c))
-			if test.seen != "" {
-				c.PublishAsync(t, test.seen, "{}")
-				c.Published(t)
-			}
-			aged(t)
-			b := &broom{t: t, c: c}
-			found := b.sweep()
-			if test.owed != (found.Owed == 1) || found.Entries != 1 || len(b.queues) != found.Owed {
-				t.Fatalf("found %+v, queues %q", found, b.queues)
-			}
-			if test.owed {
-				var j push.Job
-				got, _ := consume(t, c, "soc-jira", done)
-				for j.Kind != push.KindSweep {
-					j = receive(t, "job", got).job
-				}
-				if j.Key() != keyOf("c-1") {
-					t.Errorf("job %+v", j)
-				}
-				return
-			}
-			b.wantCalm()
-		})
+	c := fresh(t)
+	const cases = 25
+	for i := range cases {
+		seq := publish(t, c, event.Event{CaseID: fmt.Sprintf("c-%d", i)})
+		putJob(t, c, job(c, "soc-jira", fmt.Sprintf("c-%d", i), seq))
+	}
+	routeAll(t, c)
+	aged(t)
+	b := &broom{t: t, c: c, window: 10}
+	for range 2 {
+		if found := b.sweep(); found.Events != cases || found.Pending != cases || found.Routed != 0 {
+			t.Errorf("found %+v, routed %d", found, b.routed)
+		}
+	}
+	for _, i := range []int{0, 12, 24} {
+		lose(t, c, fmt.Sprintf("casepush.work.soc-jira.default.c-%d", i))
+	}
+	if found := b.sweep(); found.Routed != 3 {
+		t.Errorf("found %+v, routed %d", found, b.routed)
 	}
 }

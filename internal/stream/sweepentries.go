@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -13,33 +14,31 @@ import (
 // debtor is an entry that owes something which should be on its way.
 type debtor struct {
 	key   ledger.Key
-	entry ledger.Entry
-	needs []sight // each of them, or a job, should be in sight
+	write string // of the revision that was read
+	job   push.Job
+	needs sight // what should be in sight, unless a job is
 	seen  sight
 }
 
 // missing reports whether something that it needs is not in sight.
-func (d *debtor) missing() bool {
-	for _, need := range d.needs {
-		if d.seen&(need|sightJob) == 0 {
-			return true
-		}
-	}
-	return false
-}
+func (d *debtor) missing() bool { return d.seen&sightJob == 0 && d.needs&^d.seen != 0 }
 
 // entries looks at the whole ledger, and brings what is owed and not on its way.
 func (s *sweeper) entries(ctx context.Context) error {
 	debtors := map[string]*debtor{}
 	err := s.c.entries(ctx, EntryFilter{}, func(key ledger.Key, m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		s.found.Entries++
+		if !mayOwe(m.Data()) {
+			return nil
+		}
 		e, err := decodeEntry(m.Data())
 		if err != nil || !e.Exists() {
 			return err
 		}
-		s.found.Entries++
 		e.StoredAt = meta.Timestamp
-		if needs := s.needs(e); len(needs) > 0 {
-			debtors[debtorToken(encode(key.Connector), place{key.Space, key.Case})] = &debtor{key: key, entry: e, needs: needs}
+		if needs := s.needs(e); needs != 0 {
+			debtors[debtorToken(encode(key.Connector), place{key.Space, key.Case})] =
+				&debtor{key: key, write: e.Write, job: sweepJob(key, e), needs: needs}
 		}
 		if len(debtors) < s.Window {
 			return nil
@@ -54,18 +53,28 @@ func (s *sweeper) entries(ctx context.Context) error {
 	return s.collect(ctx, debtors)
 }
 
+// mayOwe reports whether an entry has any of the fields in which something is
+// owed. Most have none: they need not be decoded.
+func mayOwe(body []byte) bool {
+	for _, field := range []string{`"want":`, `"plan":`, `"retry":`, `"closing":`, `"verify":`} {
+		if bytes.Contains(body, []byte(field)) {
+			return true
+		}
+	}
+	return false
+}
+
 // debtorToken names a debtor by the tokens of its jobs.
 func debtorToken(queue string, at place) string { return queue + "." + at.token() }
 
 // needs says what should be in sight for an entry, because the time for it has
 // come and has been over for a while.
-func (s *sweeper) needs(e ledger.Entry) []sight {
-	var needs []sight
+func (s *sweeper) needs(e ledger.Entry) (needs sight) {
 	if at := owedSince(e, s.mark.Stream); !at.IsZero() && at.Before(s.before) {
-		needs = append(needs, sightRetry)
+		needs |= sightRetry
 	}
 	if at := e.Verify.Due(); !at.IsZero() && at.Before(s.before) && e.StoredAt.Before(s.before) {
-		needs = append(needs, sightVerify)
+		needs |= sightVerify
 	}
 	return needs
 }
@@ -111,11 +120,11 @@ func (s *sweeper) collect(ctx context.Context, debtors map[string]*debtor) error
 		if err != nil {
 			return err
 		}
-		if now.Write != d.entry.Write {
+		if now.Write != d.write {
 			continue
 		}
 		s.Queue(d.key.Connector)
-		if err := s.c.PutJob(ctx, d.job()); err != nil {
+		if err := s.c.PutJob(ctx, d.job); err != nil {
 			return err
 		}
 		s.found.Owed++
@@ -123,15 +132,14 @@ func (s *sweeper) collect(ctx context.Context, debtors map[string]*debtor) error
 	return nil
 }
 
-// job brings what the entry owes.
-func (d *debtor) job() push.Job {
-	e := d.entry
+// sweepJob brings what the entry owes.
+func sweepJob(key ledger.Key, e ledger.Entry) push.Job {
 	newest := e.Cursor
 	if !e.Want.IsZero() {
 		newest = newest.Later(e.Want)
 	}
 	j := push.Job{
-		Kind: push.KindSweep, Connector: d.key.Connector, Space: d.key.Space, Case: d.key.Case,
+		Kind: push.KindSweep, Connector: key.Connector, Space: key.Space, Case: key.Case,
 		Seq: newest.Seq, Stream: newest.Stream,
 	}
 	if e.Last != nil {

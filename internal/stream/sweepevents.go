@@ -46,6 +46,28 @@ func (w *window) add(at place, a asked) {
 	w.cases[at] = append(w.cases[at], &a)
 }
 
+// of are the case's whose space and id end the subject.
+func (w *window) of(subject string) []*asked {
+	tokens := lastTokens(subject, 2)
+	if tokens == nil {
+		return nil
+	}
+	return w.cases[place{tokens[0], tokens[1]}]
+}
+
+// oldest is when the oldest event was stored that is not covered.
+func (w *window) oldest() time.Time {
+	oldest := time.Now()
+	for _, list := range w.cases {
+		for _, a := range list {
+			if !a.covered && a.storedAt.Before(oldest) {
+				oldest = a.storedAt
+			}
+		}
+	}
+	return oldest
+}
+
 // open are the cases of which an event is not covered.
 func (w *window) open() []place {
 	var open []place
@@ -60,59 +82,70 @@ func (w *window) open() []place {
 	return open
 }
 
-// again looks at the events that were pending when the last sweep ended.
-func (s *sweeper) again(ctx context.Context) error {
-	var w window
-	for _, seq := range s.mark.Pending {
-		in, _, ok, err := s.c.Event(ctx, seq)
-		if err != nil {
-			return err
-		}
-		if ok {
-			w.add(place{in.Space, in.Case}, asked{connector: s.Named(in), seq: seq, storedAt: in.StoredAt})
-		}
-	}
-	return s.settle(ctx, &w)
-}
-
-// events looks at the events that came since, up to those that are not routed
-// yet or too young.
+// events looks at the events that were pending when the last sweep ended, and at
+// those that came since, up to those that are not routed yet or too young.
 func (s *sweeper) events(ctx context.Context) error {
 	floor, err := s.c.neededByRouter(ctx)
 	if err != nil {
 		return err
 	}
-	for s.mark.Seq+1 < floor {
-		w, whole, err := s.read(ctx, s.mark.Seq+1, floor-1)
-		if err != nil || w.n == 0 {
+	w, err := s.again(ctx)
+	if err != nil {
+		return err
+	}
+	for more := true; more; {
+		if more, err = s.read(ctx, &w, floor); err != nil {
 			return err
 		}
 		if err := s.settle(ctx, &w); err != nil {
 			return err
 		}
-		s.mark.Seq = w.last
-		if err := s.save(ctx); err != nil || whole {
+		s.mark.Seq = max(s.mark.Seq, w.last)
+		if err := s.save(ctx); err != nil {
 			return err
 		}
+		w = window{}
 	}
 	return nil
 }
 
+// again is a window of the events that were pending.
+func (s *sweeper) again(ctx context.Context) (w window, err error) {
+	for _, seq := range s.mark.Pending {
+		in, _, ok, err := s.c.Event(ctx, seq)
+		if err != nil {
+			return w, err
+		}
+		if ok {
+			s.add(&w, in)
+		}
+	}
+	return w, nil
+}
+
 var errWindowFull = errors.New("the window is full")
 
-// read reads the next events; whole: there are no more.
-func (s *sweeper) read(ctx context.Context, from, to uint64) (w window, whole bool, err error) {
-	err = s.c.Past(ctx, Past{FromSeq: from, ToSeq: to, Until: s.before}, func(in Incoming, _ string, _ uint64) error {
-		w.add(place{in.Space, in.Case}, asked{connector: s.Named(in), seq: in.Seq, storedAt: in.StoredAt})
+// read fills the window with the next events before the floor; more: there are
+// others.
+func (s *sweeper) read(ctx context.Context, w *window, floor uint64) (more bool, err error) {
+	if s.mark.Seq+1 >= floor {
+		return false, nil
+	}
+	err = s.c.Past(ctx, Past{FromSeq: s.mark.Seq + 1, ToSeq: floor - 1, Until: s.before}, func(in Incoming, _ string, _ uint64) error {
+		s.add(w, in)
 		if w.n >= s.Window {
 			return errWindowFull
 		}
 		return nil
 	})
 	if errors.Is(err, errWindowFull) {
-		return w, false, nil
+		return true, nil
 	}
-	return w, err == nil, err
+	return false, err
+}
+
+func (s *sweeper) add(w *window, in Incoming) {
+	w.add(place{in.Space, in.Case}, asked{connector: s.Named(in), seq: in.Seq, storedAt: in.StoredAt})
 }
 
 // settle looks for each event's trace and routes those that have none. Jobs are

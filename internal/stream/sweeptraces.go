@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -32,46 +33,42 @@ func (s *sweeper) jobs(ctx context.Context, w *window) error {
 // covers marks the events that an entry covers or has promised to come back for.
 func (s *sweeper) covers(ctx context.Context, w *window) error {
 	store := ledgerStore{s.c}
-	prefix := "$KV." + s.c.names.Ledger() + ".*."
-	return s.c.lookUp(ctx, s.c.ledger, jetstream.DeliverLastPerSubjectPolicy, prefix, w.open(), func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+	at := traces{in: s.c.ledger, prefix: "$KV." + s.c.names.Ledger() + ".*."}
+	return s.c.lookUp(ctx, at, w.open(), func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		list := w.of(m.Subject())
 		key, ok := store.key(m.Subject())
-		if !ok {
+		if len(list) == 0 || !ok {
 			return nil
 		}
 		e, err := decodeEntry(m.Data())
 		if err != nil || !e.Exists() {
 			return err
 		}
-		for _, a := range w.cases[place{key.Space, key.Case}] {
-			if a.connector != "" && a.connector != key.Connector {
-				continue
-			}
-			at := ledger.Position{Stream: s.mark.Stream, Seq: a.seq}
-			if e.Blocked || e.Cursor.Covers(at) || e.Want.Covers(at) {
-				a.covered = true
+		for _, a := range list {
+			if a.connector == "" || a.connector == key.Connector {
+				a.covered = a.covered || coveredBy(e, ledger.Position{Stream: s.mark.Stream, Seq: a.seq})
 			}
 		}
 		return nil
 	})
 }
 
+func coveredBy(e ledger.Entry, at ledger.Position) bool {
+	return e.Blocked || e.Cursor.Covers(at) || e.Want.Covers(at)
+}
+
 // outcomes marks the events whose outcome was told. Outcomes say in which stream
 // they count only by their time.
 func (s *sweeper) outcomes(ctx context.Context, w *window) error {
-	open := w.open()
-	if len(open) == 0 {
-		return nil
-	}
-	results, err := s.c.js.Stream(ctx, s.c.names.Results())
-	if err != nil {
-		return fmt.Errorf("results: %w", err)
-	}
-	return s.c.lookUp(ctx, results, jetstream.DeliverAllPolicy, s.c.names.join("result", ""), open, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+	oldest := w.oldest()
+	at := traces{in: s.c.results, prefix: s.c.names.join("result", ""), since: &oldest}
+	return s.c.lookUp(ctx, at, w.open(), func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		list := w.of(m.Subject())
 		var r push.Result
-		if json.Unmarshal(m.Data(), &r) != nil {
-			return nil // somebody else's message on our subject
+		if len(list) == 0 || json.Unmarshal(m.Data(), &r) != nil { // that is somebody else's message on our subject
+			return nil
 		}
-		for _, a := range w.cases[place{r.SpaceID, r.CaseID}] {
+		for _, a := range list {
 			if !meta.Timestamp.Before(a.storedAt) {
 				a.ended(r.ConnectorID, r.EventSeq, r.ThroughSeq)
 			}
@@ -82,12 +79,14 @@ func (s *sweeper) outcomes(ctx context.Context, w *window) error {
 
 // letters marks the events that a dead letter speaks of.
 func (s *sweeper) letters(ctx context.Context, w *window) error {
-	return s.c.lookUp(ctx, s.c.dlq, jetstream.DeliverAllPolicy, s.c.names.join("dlq", "*", ""), w.open(), func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+	at := traces{in: s.c.dlq, prefix: s.c.names.join("dlq", "*", "")}
+	return s.c.lookUp(ctx, at, w.open(), func(m jetstream.Msg, _ *jetstream.MsgMetadata) error {
+		list := w.of(m.Subject())
 		var d push.DeadLetter
-		if json.Unmarshal(m.Data(), &d) != nil || d.EventStream != s.mark.Stream {
+		if len(list) == 0 || json.Unmarshal(m.Data(), &d) != nil || d.EventStream != s.mark.Stream {
 			return nil
 		}
-		for _, a := range w.cases[place{d.SpaceID, d.CaseID}] {
+		for _, a := range list {
 			a.ended(d.ConnectorID, d.EventSeq, d.ThroughSeq)
 		}
 		return nil
@@ -104,20 +103,51 @@ func (a *asked) ended(connector string, seq, through uint64) {
 	}
 }
 
-// lookUpAtOnce bounds the subjects of one request.
-const lookUpAtOnce = 500
+const (
+	// lookUpAtOnce bounds the subjects of one request: the server compares each
+	// with all others.
+	lookUpAtOnce = 500
+	// lookUpMost bounds the cases that are looked up by their subjects. The
+	// server goes through much of a stream for each request, so a pass over all
+	// of it costs less than a few of them.
+	lookUpMost = 1000
+)
 
-// lookUp gives what a stream has of the cases, under a prefix, to f.
-func (c *Conn) lookUp(ctx context.Context, s jetstream.Stream, policy jetstream.DeliverPolicy, prefix string, of []place, f func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
+// traces is where to look.
+type traces struct {
+	in     jetstream.Stream
+	prefix string     // of the subjects, before space and case
+	since  *time.Time // nil is from the beginning
+}
+
+// lookUp gives what a stream has of the cases, and of others if they are many,
+// to f.
+func (c *Conn) lookUp(ctx context.Context, at traces, of []place, f func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
+	if len(of) == 0 {
+		return nil
+	}
+	if len(of) > lookUpMost {
+		return c.lookThrough(ctx, at, []string{at.prefix + ">"}, f)
+	}
 	for some := range slices.Chunk(of, lookUpAtOnce) {
 		var subjects []string
-		for _, at := range some {
-			subjects = append(subjects, prefix+encode(at.space)+"."+encode(at.caseID))
+		for _, p := range some {
+			subjects = append(subjects, at.prefix+encode(p.space)+"."+encode(p.caseID))
 		}
-		err := passOver(ctx, s, jetstream.OrderedConsumerConfig{FilterSubjects: subjects, DeliverPolicy: policy}, f)
-		if err != nil {
-			return fmt.Errorf("look up cases in %s: %w", s.CachedInfo().Config.Name, err)
+		if err := c.lookThrough(ctx, at, subjects, f); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func (c *Conn) lookThrough(ctx context.Context, at traces, subjects []string, f func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
+	of := jetstream.OrderedConsumerConfig{FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverAllPolicy}
+	if at.since != nil {
+		of.DeliverPolicy, of.OptStartTime = jetstream.DeliverByStartTimePolicy, at.since
+	}
+	if err := passOver(ctx, at.in, of, f); err != nil {
+		return fmt.Errorf("look through %s: %w", at.in.CachedInfo().Config.Name, err)
 	}
 	return nil
 }
