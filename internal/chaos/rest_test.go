@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,54 +13,86 @@ import (
 	"github.com/casepush/casepush/internal/push"
 )
 
-// results reads all outcomes so far.
-func (r *rig) results() []push.Result {
+// readTimeout bounds one reading of a stream. One that began at a bad moment
+// for the cluster is begun anew, until readPatience is over.
+const (
+	readTimeout  = 10 * time.Second
+	readPatience = 2 * time.Minute
+)
+
+// reading repeats a reading until it succeeds.
+func (r *rig) reading(what string, read func(context.Context) error) {
 	r.t.Helper()
-	s, err := r.js.Stream(r.t.Context(), "CASEPUSH_RESULTS")
+	r.until(what, readPatience, func() (bool, error) {
+		err := r.readOnce(what, read)
+		return err == nil, r.t.Context().Err()
+	})
+}
+
+func (r *rig) readOnce(what string, read func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(r.t.Context(), readTimeout)
+	defer cancel()
+	begun := time.Now()
+	err := read(ctx)
 	if err != nil {
-		r.t.Fatal(err)
+		r.t.Logf("read %s: %v after %s", what, err, time.Since(begun).Round(time.Millisecond))
 	}
-	info, err := s.Info(r.t.Context())
+	return err
+}
+
+// results reads all outcomes so far.
+func (r *rig) results() (out []push.Result) {
+	r.t.Helper()
+	r.reading("results", func(ctx context.Context) (err error) {
+		out, err = r.resultsOnce(ctx)
+		return err
+	})
+	return out
+}
+
+func (r *rig) resultsOnce(ctx context.Context) ([]push.Result, error) {
+	s, err := r.js.Stream(ctx, "CASEPUSH_RESULTS")
 	if err != nil {
-		r.t.Fatal(err)
+		return nil, err
 	}
-	cons, err := s.OrderedConsumer(r.t.Context(), jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
+	cons, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy})
 	if err != nil {
-		r.t.Fatal(err)
+		return nil, err
 	}
 	messages, err := cons.Messages()
 	if err != nil {
-		r.t.Fatal(err)
+		return nil, err
 	}
 	defer messages.Stop()
-	out := make([]push.Result, 0, info.State.Msgs)
-	for uint64(len(out)) < info.State.Msgs {
-		m, err := messages.Next(jetstream.NextMaxWait(30 * time.Second))
+	want := s.CachedInfo().State.Msgs
+	out := make([]push.Result, 0, want)
+	for uint64(len(out)) < want {
+		m, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
-			r.t.Fatalf("read results: %d of %d: %v", len(out), info.State.Msgs, err)
+			return nil, fmt.Errorf("%d of %d: %w", len(out), want, err)
 		}
 		var res push.Result
 		if err := json.Unmarshal(m.Data(), &res); err != nil {
-			r.t.Fatalf("result %s: %v", m.Data(), err)
+			return nil, fmt.Errorf("result %s: %w", m.Data(), err)
 		}
 		out = append(out, res)
 	}
-	return out
+	return out, nil
 }
 
 // ledger reads all entries.
-func (r *rig) ledger() map[ledger.Key]ledger.Entry {
+func (r *rig) ledger() (out map[ledger.Key]ledger.Entry) {
 	r.t.Helper()
-	out, err := r.entries()
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	r.reading("ledger", func(ctx context.Context) (err error) {
+		out, err = r.entries(ctx)
+		return err
+	})
 	return out
 }
 
-func (r *rig) entries() (map[ledger.Key]ledger.Entry, error) {
+func (r *rig) entries(ctx context.Context) (map[ledger.Key]ledger.Entry, error) {
 	out := map[ledger.Key]ledger.Entry{}
-	err := r.conn.Ledger().Each(r.t.Context(), func(k ledger.Key, e ledger.Entry) error {
+	err := r.conn.Ledger().Each(ctx, func(k ledger.Key, e ledger.Entry) error {
 		out[k] = e
 		return nil
 	})
@@ -132,8 +165,11 @@ func (r *rig) left() (what string, comes bool) {
 			return fmt.Sprintf("%d requests are under way to %s", n, tr.id), true
 		}
 	}
-	entries, err := r.entries()
-	if err != nil {
+	var entries map[ledger.Key]ledger.Entry
+	if err := r.readOnce("ledger", func(ctx context.Context) (err error) {
+		entries, err = r.entries(ctx)
+		return err
+	}); err != nil {
 		return err.Error(), true
 	}
 	for k, e := range entries {

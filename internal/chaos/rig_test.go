@@ -55,8 +55,12 @@ const connectorConfig = `  %s:
 const deliveryConfig = `  %s: {deployment: cloud, find_delay: 1500ms, settle_time: %s, max_in_flight: 16}
 `
 
-// raceVariable builds the worker with the race detector.
-const raceVariable = "CHAOS_RACE"
+const (
+	// raceVariable builds the worker with the race detector.
+	raceVariable = "CHAOS_RACE"
+	// logsVariable is a folder in which the workers' logs are kept.
+	logsVariable = "CHAOS_LOGS"
+)
 
 // parts says what runs.
 type parts struct {
@@ -102,7 +106,8 @@ func newRig(t *testing.T, p parts) *rig {
 	r.writeConfig(p, server.URL)
 	r.connect(p.nodes)
 	for i := range p.workers {
-		r.workers = append(r.workers, newWorker(r, filepath.Join(dir, fmt.Sprintf("worker-%d.log", i+1))))
+		name := fmt.Sprintf("%s-%d-%d.log", filepath.Base(t.Name()), p.seed, i+1)
+		r.workers = append(r.workers, newWorker(r, filepath.Join(cmp.Or(os.Getenv(logsVariable), dir), name)))
 	}
 	return r
 }
