@@ -44,6 +44,13 @@ func TestOnce(t *testing.T) {
 		t.Errorf("a tracker that is down: code %d, %s", code, stderr)
 	}
 	r.faults("jira-cloud")
+	// The tracker asked for an hour, and a restart changes nothing about that.
+	if code, stderr := r.once(); code != 6 {
+		t.Errorf("within the hour: code %d, %s", code, stderr)
+	}
+	if code, _, stderr := command(t, r.environ, casepushProgram(), "connectors", "resume", "soc-jira", "-c", r.config); code != 0 {
+		t.Fatalf("resume: code %d, %s", code, stderr)
+	}
 	r.faults("jira-cloud", `{"status":401}`)
 	refused := r.addCase("Refused")
 	r.publish(refused, fmt.Sprintf(`{"case_id":%q}`, refused))

@@ -64,7 +64,7 @@ func echo(secret string, status int, contains string) string {
 	if err != nil {
 		panic(err)
 	}
-	rule, err := json.Marshal(map[string]any{"status": status, "path": "**", "contains": contains, "body": string(body), "header": map[string]string{"X-Echo": secret}})
+	rule, err := json.Marshal(map[string]any{"status": status, "path": "**", "contains": contains, "body": string(body), "header": map[string]string{"X-Echo": secret, "Retry-After": "1"}})
 	if err != nil {
 		panic(err)
 	}

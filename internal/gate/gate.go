@@ -113,7 +113,7 @@ func (g *Gate) Refused(why Reason, atLeast time.Duration, words string) time.Tim
 
 // Failed hears that a push of the case got no useful answer. It begins a hold,
 // and reports so, when that happened to several cases in a row, or to the one
-// that went alone after a hold.
+// that went alone after the tracker was down.
 func (g *Gate) Failed(caseID, words string) (hold Hold, began bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -121,7 +121,7 @@ func (g *Gate) Failed(caseID, words string) (hold Hold, began bool) {
 		g.failed = map[string]bool{}
 	}
 	g.failed[caseID] = true
-	if len(g.failed) < tripCases && g.hold.Reason == "" {
+	if len(g.failed) < tripCases && g.hold.Reason != Down {
 		return g.hold, false
 	}
 	return g.hold, g.begin(Down, 0, words)

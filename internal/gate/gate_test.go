@@ -244,10 +244,14 @@ func TestLearn(t *testing.T) {
 			t.Error("the hold of the worker before is not obeyed")
 		}
 		time.Sleep(time.Hour)
-		r.Failed("probe", "refused")
+		if _, began := r.Failed("probe", "refused"); began {
+			t.Error("one case that fails after a limit makes the tracker down")
+		}
+		r.Limited(time.Second)
 		if _, h, _ := r.State(); h.Times != 4 {
 			t.Errorf("hold %d in a row, want the 4th", h.Times)
 		}
+		time.Sleep(time.Second)
 		resumed := gate.Hold{ResumedAt: time.Now().UTC().Add(time.Second)}
 		time.Sleep(2 * time.Second)
 		r.Learn(resumed)

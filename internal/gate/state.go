@@ -71,7 +71,7 @@ const (
 	firstDown  = 5 * time.Second
 	mostDown   = 5 * time.Minute
 	firstLimit = 5 * time.Second // of a 429 that names no time
-	mostLimit  = time.Hour
+	mostLimit  = time.Minute     // it may be one case alone that is answered so
 	// A tracker that refuses our credentials locks the account or bans the
 	// address when they are tried too often.
 	firstRefused = 30 * time.Second
