@@ -55,11 +55,20 @@ const (
 	routeConsumer = "casepush_router"
 )
 
-// flaky fails the first delivery of each event, and hears of the others.
-func flaky(failed chan<- push.Job, passed chan<- push.Job) func(push.Job) (push.Verdict, error) {
+// made waits until the queue's consumer is there.
+func made(t *testing.T, c *stream.Conn) {
+	t.Helper()
+	eventually(t, "the consumer", func() bool {
+		_, err := c.Stream(t, c.Names().Work()).Consumer(t.Context(), pushConsumer)
+		return err == nil
+	})
+}
+
+// flaky fails while there is room for another failure, and then does the jobs.
+func flaky(failed, passed chan<- push.Job) func(push.Job) (push.Verdict, error) {
 	return func(j push.Job) (push.Verdict, error) {
 		select {
-		case failed <- j: // has room for one
+		case failed <- j:
 			return push.Verdict{}, errors.New("NATS is away")
 		default:
 			passed <- j
@@ -76,10 +85,7 @@ func TestRescueJob(t *testing.T) {
 	failed, passed := make(chan push.Job, 1), make(chan push.Job, 4)
 	consume(t, c, "soc-jira", flaky(failed, passed))
 	told := rescue(t, c, nil)
-	eventually(t, "the consumer", func() bool {
-		_, err := c.Stream(t, c.Names().Work()).Consumer(t.Context(), pushConsumer)
-		return err == nil
-	})
+	made(t, c)
 	limit(t, c, c.Names().Work(), pushConsumer)
 	putJob(t, c, job(c, "soc-jira", "c-1", 7))
 	if j := receive(t, "job anew", passed); j.Seq != 7 || j.Case != "c-1" {
@@ -101,10 +107,7 @@ func TestRescueJobAtSetup(t *testing.T) {
 	c := fresh(t)
 	failed, passed := make(chan push.Job, 1), make(chan push.Job, 4)
 	_, working := consume(t, c, "soc-jira", flaky(failed, passed))
-	putJob(t, c, job(c, "soc-jira", "others", 1))
-	receive(t, "job", failed)
-	receive(t, "job", passed)
-	empty(t, c)
+	made(t, c)
 	limit(t, c, c.Names().Work(), pushConsumer)
 	putJob(t, c, job(c, "soc-jira", "c-1", 7))
 	receive(t, "job", failed)

@@ -29,7 +29,7 @@ func (b *broom) sweep() stream.Swept {
 	b.t.Helper()
 	b.routed, b.queues = nil, nil
 	found, err := b.c.Sweep(b.t.Context(), stream.Sweep{
-		Age:   time.Nanosecond,
+		Age: time.Nanosecond, Window: b.window,
 		Named: func(in stream.Incoming) string { return in.Event.ConnectorID },
 		Route: func(ctx context.Context, in stream.Incoming, _ string) error {
 			b.routed = append(b.routed, in.Seq)
@@ -100,6 +100,9 @@ func TestSweepEvents(t *testing.T) {
 		"a dead letter": {trace: func(t *testing.T, c *stream.Conn) {
 			must(t, c.DeadLetters().Put(t.Context(), push.DeadLetter{SpaceID: "default", CaseID: "c", EventSeq: lost, EventStream: c.Incarnation()}))
 		}},
+		"an older stream's letter": {routed: true, trace: func(t *testing.T, c *stream.Conn) {
+			must(t, c.DeadLetters().Put(t.Context(), push.DeadLetter{SpaceID: "default", CaseID: "c", EventSeq: lost, EventStream: "older"}))
+		}},
 		"of another connector": {routed: true, event: event.Event{ConnectorID: "other"}, trace: func(t *testing.T, c *stream.Conn) {
 			put(t, c, keyOf("c"), ledger.Entry{Cursor: at(c, lost)})
 			must(t, c.Results().Publish(t.Context(), push.Result{SpaceID: "default", CaseID: "c", ConnectorID: "soc-jira", ThroughSeq: lost}))
@@ -125,6 +128,24 @@ func TestSweepEvents(t *testing.T) {
 				b.wantCalm()
 			}
 		})
+	}
+}
+
+// Sequences of an older stream mean nothing, though the outcomes that have them
+// are still there.
+func TestSweepOlderOutcome(t *testing.T) {
+	t.Parallel()
+	c := fresh(t)
+	publish(t, c, event.Event{CaseID: "another"})
+	aged(t)
+	must(t, c.Results().Publish(t.Context(), push.Result{SpaceID: "default", CaseID: "c", ConnectorID: "soc-jira", EventSeq: 9, ThroughSeq: 9}))
+	aged(t)
+	publish(t, c, event.Event{CaseID: "c"})
+	routeAll(t, c)
+	aged(t)
+	b := &broom{t: t, c: c}
+	if found := b.sweep(); found.Routed != 2 {
+		t.Errorf("found %+v, routed %d; want both", found, b.routed)
 	}
 }
 
