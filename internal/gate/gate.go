@@ -23,6 +23,7 @@ type Gate struct {
 	paused  *Pause
 	hold    Hold
 	failed  map[string]bool // cases without a useful answer since the last one that got one
+	worked  time.Time       // when that was
 	changed chan struct{}   // closed and replaced when a session has to end
 }
 
@@ -111,12 +112,16 @@ func (g *Gate) Refused(why Reason, atLeast time.Duration, words string) time.Tim
 	return g.hold.Until
 }
 
-// Failed hears that a push of the case got no useful answer. It begins a hold,
-// and reports so, when that happened to several cases in a row, or to the one
-// that went alone after the tracker was down.
-func (g *Gate) Failed(caseID, words string) (hold Hold, began bool) {
+// Failed hears that a push of the case, begun at the given time, got no useful
+// answer. It begins a hold, and reports so, when that happened to several cases
+// in a row, or to the one that went alone after the tracker was down. A push
+// that was begun before another one worked says nothing: timeouts come late.
+func (g *Gate) Failed(caseID string, begun time.Time, words string) (hold Hold, began bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if begun.Before(g.worked) {
+		return g.hold, false
+	}
 	if g.failed == nil {
 		g.failed = map[string]bool{}
 	}
@@ -132,7 +137,8 @@ func (g *Gate) Worked() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	clear(g.failed)
-	if g.hold.Reason == "" || g.hold.Active(time.Now()) {
+	g.worked = time.Now()
+	if g.hold.Reason == "" || g.hold.Active(g.worked) {
 		return // an answer to a push that was in flight when the hold began proves nothing
 	}
 	g.hold = Hold{}

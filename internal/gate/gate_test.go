@@ -127,21 +127,21 @@ func TestDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig()
 		for range 50 {
-			r.Failed("broken", "HTTP 500")
+			r.Failed("broken", time.Now(), "HTTP 500")
 		}
 		if !r.open(t) {
 			t.Fatal("one case closed the gate")
 		}
 		for i := range 4 {
-			r.Failed(fmt.Sprint(i), "refused")
+			r.Failed(fmt.Sprint(i), time.Now(), "refused")
 			r.Worked() // another one got through
 		}
 		for i := range 4 {
-			if _, began := r.Failed(fmt.Sprint(i), "refused"); began {
+			if _, began := r.Failed(fmt.Sprint(i), time.Now(), "refused"); began {
 				t.Fatal("fewer than five cases closed the gate")
 			}
 		}
-		h, began := r.Failed("4", "connection refused")
+		h, began := r.Failed("4", time.Now(), "connection refused")
 		if !began || h.Reason != gate.Down || h.Words != "connection refused" || r.open(t) {
 			t.Fatalf("five cases in a row: %+v", h)
 		}
@@ -150,12 +150,12 @@ func TestDown(t *testing.T) {
 			if d := h.Until.Sub(h.Since); d != want*time.Second {
 				t.Errorf("hold of %s, want %ds", d, want)
 			}
-			r.Failed("in flight", "refused")
+			r.Failed("in flight", time.Now(), "refused")
 			time.Sleep(time.Until(h.Until))
 			if s, ok := r.admit(t); !ok || !s.Alone {
 				t.Fatal("no probe after the hold")
 			}
-			r.Failed("probe", "refused")
+			r.Failed("probe", time.Now(), "refused")
 		}
 	})
 }
@@ -244,7 +244,7 @@ func TestLearn(t *testing.T) {
 			t.Error("the hold of the worker before is not obeyed")
 		}
 		time.Sleep(time.Hour)
-		if _, began := r.Failed("probe", "refused"); began {
+		if _, began := r.Failed("probe", time.Now(), "refused"); began {
 			t.Error("one case that fails after a limit makes the tracker down")
 		}
 		r.Limited(time.Second)
@@ -284,6 +284,30 @@ func TestNewCredentials(t *testing.T) {
 		r.Own(func() bool { return true })
 		if r.open(t) {
 			t.Error("the same worker tries the same credentials again")
+		}
+	})
+}
+
+// TestLateTimeouts: pushes that were begun before others worked, and end after
+// them without an answer, do not make the tracker down.
+func TestLateTimeouts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		begun := time.Now()
+		time.Sleep(time.Second)
+		r.Worked()
+		time.Sleep(time.Second)
+		for i := range 20 {
+			if _, began := r.Failed(fmt.Sprint(i), begun, "timeout"); began {
+				t.Fatal("old timeouts closed the gate")
+			}
+		}
+		for i := range 5 {
+			r.Failed(fmt.Sprint(i), time.Now(), "timeout")
+		}
+		if r.open(t) {
+			t.Error("five cases since did not")
 		}
 	})
 }

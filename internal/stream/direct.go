@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
 )
 
 // firstEvent reads the first event on the subject at or after seq. more is false
@@ -41,6 +43,62 @@ func (c *Conn) firstEvent(ctx context.Context, subject string, seq uint64) (m *j
 		return nil, false, fmt.Errorf("direct read: status %s: %s", status, r.Header.Get("Description"))
 	}
 	return rawMessage(r)
+}
+
+// eventsBetween gives the events on the subject from first, which may be nil for
+// none, to the one before end. Direct reads fetch many at once.
+func (c *Conn) eventsBetween(ctx context.Context, subject string, first *jetstream.RawStreamMsg, end uint64) iter.Seq2[*jetstream.RawStreamMsg, error] {
+	next := c.nextEvents
+	if c.events.CachedInfo().Config.AllowDirect {
+		next = c.nextBatch
+	}
+	return func(yield func(*jetstream.RawStreamMsg, error) bool) {
+		for group := []*jetstream.RawStreamMsg{first}; first != nil && len(group) > 0; {
+			for _, m := range group {
+				if m.Sequence >= end || !yield(m, nil) {
+					return
+				}
+			}
+			var err error
+			if group, err = next(ctx, subject, group[len(group)-1].Sequence+1); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+	}
+}
+
+// nextEvents reads the next event at or after seq, by asking the leader.
+func (c *Conn) nextEvents(ctx context.Context, subject string, seq uint64) ([]*jetstream.RawStreamMsg, error) {
+	m, err := c.events.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(subject))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []*jetstream.RawStreamMsg{m}, nil
+}
+
+// batchSize is how many events one direct read fetches.
+const batchSize = 64
+
+// nextBatch reads the next events at or after seq.
+func (c *Conn) nextBatch(ctx context.Context, subject string, seq uint64) (group []*jetstream.RawStreamMsg, err error) {
+	messages, err := jetstreamext.GetBatch(ctx, c.js, c.names.Events(), batchSize, jetstreamext.GetBatchSeq(seq), jetstreamext.GetBatchSubject(subject))
+	if err != nil {
+		return nil, err
+	}
+	for m, err := range messages {
+		if errors.Is(err, jetstreamext.ErrNoMessages) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		group = append(group, m)
+	}
+	return group, nil
 }
 
 // batchRequest is that of a direct read.

@@ -91,14 +91,13 @@ func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, l
 	}
 	head.Seq = last.Sequence
 	var mails []push.Mail
-	for m := first; m != nil && m.Sequence < last.Sequence; {
+	for m, err := range c.eventsBetween(ctx, subject, first, last.Sequence) {
+		if err != nil {
+			return wrong(err)
+		}
 		mails = append(mails, c.mail(space, caseID, m))
 		if len(mails) >= 2*limit { // keep no more than is asked for
 			mails = slices.Delete(mails, 0, len(mails)-limit)
-		}
-		m, err = c.events.GetMsg(ctx, m.Sequence+1, jetstream.WithGetMsgSubject(subject))
-		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-			return wrong(err)
 		}
 	}
 	mails = append(mails, c.mail(space, caseID, last))

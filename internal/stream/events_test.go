@@ -66,6 +66,47 @@ func TestMailbox(t *testing.T) {
 	}
 }
 
+// TestLongMailbox: of many events at once all are read, in their order, or the
+// newest of them; directly, and by asking the leader as on a cluster.
+func TestLongMailbox(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]*stream.Conn{"direct": fresh(t), "leader": freshWithoutDirect(t)} {
+		const events = 150
+		var all []uint64
+		for n := range events {
+			all = append(all, publish(t, c, snapshot("many", fmt.Sprint(n))))
+			publish(t, c, snapshot("other", fmt.Sprint(n)))
+		}
+		for after, limit := range map[int]int{0: 256, 1: 256, 64: 256, 65: 256, events - 2: 256, 3: 10} {
+			from := uint64(0)
+			if after > 0 {
+				from = all[after-1]
+			}
+			mails, head, err := c.Events(t.Context(), "default", "many", from, limit)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			want := all[max(after, events-limit):]
+			var got []uint64
+			for _, m := range mails {
+				got = append(got, m.Seq)
+			}
+			if d := cmp.Diff(want, got); d != "" || head.Seq != all[events-1] {
+				t.Errorf("%s: after %d, at most %d, head %d (-want +got):\n%s", name, after, limit, head.Seq, d)
+			}
+		}
+	}
+}
+
+// freshWithoutDirect is a queue whose event stream has no direct reads.
+func freshWithoutDirect(t *testing.T) *stream.Conn {
+	t.Helper()
+	s := startServer(t, stream.EmbeddedOptions{Dir: t.TempDir()})
+	c := connect(t, stream.Options{Embedded: s})
+	c.WithoutDirect(t)
+	return connect(t, stream.Options{Embedded: s})
+}
+
 // TestMailboxMalformed: an event that cannot be read says so and hides no other.
 func TestMailboxMalformed(t *testing.T) {
 	t.Parallel()

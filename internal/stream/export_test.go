@@ -52,3 +52,13 @@ func (c *Conn) Published(t *testing.T) {
 func (c *Conn) Listens() bool {
 	return c.nc.NumSubscriptions() >= 5 && c.nc.Flush() == nil // and that of all requests
 }
+
+// WithoutDirect makes the event stream one that only its leader reads.
+func (c *Conn) WithoutDirect(t *testing.T) {
+	t.Helper()
+	config := c.events.CachedInfo().Config
+	config.AllowDirect = false
+	if _, err := c.js.UpdateStream(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -20,8 +20,28 @@ func pass(ctx context.Context, s jetstream.Stream, subject string, f func(jetstr
 	return passOver(ctx, s, jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}, DeliverPolicy: jetstream.DeliverAllPolicy}, f)
 }
 
-// passOver is pass over what a consumer of this kind gets.
+// passOver is pass over what a consumer of this kind gets. Its consumer is gone
+// when the server that had it goes, and may stand still afterwards: then another
+// one goes on behind what was seen.
 func passOver(ctx context.Context, s jetstream.Stream, of jetstream.OrderedConsumerConfig, f func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
+	seen := uint64(0)
+	for stuck := 0; ; {
+		before := seen
+		err := leg(ctx, s, of, &seen, f)
+		if !errors.Is(err, errStandsStill) && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return err
+		}
+		if seen > before {
+			stuck = 0
+		}
+		if stuck++; stuck > maxStuck {
+			return err
+		}
+	}
+}
+
+// leg is a pass with one consumer, over what is behind seen, which it moves.
+func leg(ctx context.Context, s jetstream.Stream, of jetstream.OrderedConsumerConfig, seen *uint64, f func(jetstream.Msg, *jetstream.MsgMetadata) error) error {
 	cons, err := s.OrderedConsumer(ctx, of)
 	if err != nil {
 		return err
@@ -35,30 +55,43 @@ func passOver(ctx context.Context, s jetstream.Stream, of jetstream.OrderedConsu
 		return err
 	}
 	defer messages.Stop()
-	for seen := uint64(0); ; {
+	for idle := 0; ; {
 		m, err := nextOf(ctx, messages)
 		if errors.Is(err, errNoneNow) {
-			if over, err := passed(ctx, cons, seen); over || err != nil {
+			if over, err := passed(ctx, cons, *seen); over || err != nil {
 				return err
+			}
+			if idle++; idle >= maxIdle {
+				return errStandsStill
 			}
 			continue
 		}
 		if err != nil {
 			return err
 		}
+		idle = 0
 		meta, err := m.Metadata()
 		if err != nil {
 			return err
 		}
-		if err := f(m, meta); err != nil {
-			return err
+		if meta.Sequence.Stream > *seen { // else an earlier consumer gave it
+			if err := f(m, meta); err != nil {
+				return err
+			}
+			*seen = meta.Sequence.Stream
 		}
 		if meta.NumPending == 0 {
 			return nil
 		}
-		seen = meta.Sequence.Stream
 	}
 }
+
+const (
+	maxIdle  = 6 // times passPatience without a message that the server says there is
+	maxStuck = 5 // consumers in a row that brought nothing
+)
+
+var errStandsStill = errors.New("the server announces messages and sends none")
 
 var errNoneNow = errors.New("no message now")
 

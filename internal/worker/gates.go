@@ -169,7 +169,7 @@ func (w *Worker) tellHold(id string, h gate.Hold) {
 }
 
 // learn tells the gate what the end of a push says about the tracker.
-func (g *guarded) learn(job push.Job, v push.Verdict) {
+func (g *guarded) learn(job push.Job, begun time.Time, v push.Verdict) {
 	var e *connector.Error
 	switch trouble := v.Trouble(); {
 	case trouble == push.Limited:
@@ -181,7 +181,7 @@ func (g *guarded) learn(job push.Job, v push.Verdict) {
 		}
 		g.Refused(why, e.RetryAfter, e.Error())
 	case trouble == push.Down:
-		g.Failed(job.Space+"/"+job.Case, v.Err.Error())
+		g.Failed(job.Space+"/"+job.Case, begun, v.Err.Error())
 	case v.Err == nil && v.Result != nil:
 		g.Worked()
 	case v.Stage.AtTracker() && !errors.Is(v.Err, connector.ErrHeld):

@@ -276,7 +276,7 @@ func (w *Worker) push(ctx context.Context, job push.Job) (push.Verdict, error) {
 	if err == nil {
 		w.covered.note(job, v)
 	}
-	w.gates.of(job.Connector).learn(job, v)
+	w.gates.of(job.Connector).learn(job, begun, v)
 	for _, d := range v.Duplicates {
 		w.log.Error("a second incident of the case was found: it is linked to the case's own and has lost its mark; close it",
 			append(jobFields(job), telemetry.String("incident", cmp.Or(d.Title, d.ID)), telemetry.String("incident_url", d.URL))...)
