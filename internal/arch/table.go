@@ -52,8 +52,13 @@ var layers = []layer{
 	},
 	{
 		dir: "internal/httpclient",
-		may: []string{"./internal/connector", "./internal/secret", "golang.org/x/time/rate"},
+		may: []string{"./internal/connector", "./internal/secret"},
 		why: "it judges answers in the contract's words and must not know who asks",
+	},
+	{
+		dir: "internal/gate", never: outside,
+		may: []string{"./internal/connector"},
+		why: "when a tracker is left alone is decided without NATS and HTTP: whoever uses it stores, shares and obeys what it says",
 	},
 	{
 		dir: "internal/kibana",
@@ -131,7 +136,7 @@ var owners = []owner{
 		why: "it runs the worker on fakes: what a user sees, and nothing to build on",
 	},
 	{
-		of:  []string{"./internal/connector/connectortest", "./internal/ledger/ledgertest", "./internal/spectest"},
+		of:  []string{"./internal/connector/connectortest", "./internal/ledger/ledgertest", "./internal/proctest", "./internal/spectest"},
 		why: "for tests: they import testing",
 	},
 	{
@@ -197,8 +202,8 @@ var owners = []owner{
 	},
 	{
 		of:  []string{"golang.org/x/time/rate"},
-		by:  []string{"internal/stream", "internal/worker", "internal/httpclient", "adapters/*"},
-		why: "limits belong where requests are sent: to the connector's queue, or to the adapter whose tracker counts per record",
+		by:  []string{"adapters/*"},
+		why: "the requests of a connector share the pace of internal/httpclient, which has an order; it is for an adapter whose tracker counts per record",
 	},
 	{
 		of:  []string{"golang.org/x/sync/..."},
