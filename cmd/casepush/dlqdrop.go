@@ -42,7 +42,7 @@ uncertain stays so until casepush resolve. All but a single id needs --yes; --pl
 }
 
 func (a *app) drop(ctx context.Context, o operator, f *dropFlags) error {
-	l, err := a.newSweepListing(f.format)
+	l, err := a.newRoundListing(f.format)
 	if err != nil {
 		return err
 	}
@@ -53,15 +53,15 @@ func (a *app) drop(ctx context.Context, o operator, f *dropFlags) error {
 	if sure := f.yes || f.planOnly || len(f.ids) == 1; !sure && len(ids) > 0 {
 		return usage("%d dead letters would be dropped for good: repeat with --yes, or look with --plan", len(ids))
 	}
-	s := sweep{
+	r := round{
 		operator: o, did: droppedWord, does: "dropping", planOnly: f.planOnly, named: len(f.ids) > 0, listing: l,
 		act: func(ctx context.Context, d ops.DeadLetter) error { return o.Drop(ctx, d.ID) },
 	}
 	if f.planOnly {
-		s.act = func(context.Context, ops.DeadLetter) error { return nil }
+		r.act = func(context.Context, ops.DeadLetter) error { return nil }
 	}
-	if err := s.run(ctx, a, ids); err != nil {
+	if err := r.run(ctx, a, ids); err != nil {
 		return err
 	}
-	return s.judge()
+	return r.judge()
 }

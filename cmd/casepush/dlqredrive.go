@@ -67,7 +67,7 @@ func (f *redriveFlags) perSecond(letters int) float64 {
 }
 
 func (a *app) redrive(ctx context.Context, o operator, f *redriveFlags) error {
-	l, err := a.newSweepListing(f.format)
+	l, err := a.newRoundListing(f.format)
 	if err != nil {
 		return err
 	}
@@ -75,15 +75,15 @@ func (a *app) redrive(ctx context.Context, o operator, f *redriveFlags) error {
 	if err != nil {
 		return err
 	}
-	s := sweep{
+	r := round{
 		operator: o, act: o.Redrive, does: "redriving", did: redrivenWord, planOnly: f.planOnly,
 		perSecond: f.perSecond(len(ids)), named: len(f.ids) > 0, listing: l,
 	}
 	if f.planOnly {
-		s.act = o.CheckRedrive
+		r.act = o.CheckRedrive
 	}
-	if err := s.run(ctx, a, ids); err != nil {
+	if err := r.run(ctx, a, ids); err != nil {
 		return err
 	}
-	return s.judge()
+	return r.judge()
 }

@@ -123,6 +123,12 @@ func planEvent(ctx context.Context, planner *worker.Planner, e event.Event) (pla
 	case err != nil:
 		return p, fmt.Errorf("plan push of case %q: %w", e.CaseID, err)
 	}
+	p.fill(v, requests)
+	return p, nil
+}
+
+// fill takes over what a preview found out.
+func (p *planned) fill(v push.Preview, requests []worker.PlannedRequest) {
 	p.Outcome, p.Waits, p.Creates, p.Incident = v.Outcome, v.Waits, v.Creates, v.Incident.Title
 	p.Fields, p.Comments, p.Closes = v.Fields, v.Comments, v.Closes
 	p.blocked = strings.HasPrefix(v.Waits, string(push.ReasonUncertain))
@@ -131,15 +137,14 @@ func planEvent(ctx context.Context, planner *worker.Planner, e event.Event) (pla
 		for name := range r.Header {
 			shown.Header[name] = r.Header.Get(name)
 		}
-		if r.Body != "" {
-			shown.Body = r.Body
-		}
-		if json.Valid([]byte(r.Body)) {
+		switch {
+		case json.Valid([]byte(r.Body)):
 			shown.Body = json.RawMessage(r.Body)
+		case r.Body != "":
+			shown.Body = r.Body
 		}
 		p.Requests = append(p.Requests, shown)
 	}
-	return p, nil
 }
 
 // planError gives an error that the push would meet the exit code of its class.

@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/casepush/casepush/internal/ops"
-	"github.com/casepush/casepush/internal/push"
-	"github.com/casepush/casepush/internal/worker"
 )
 
 // showPlan prints what each of the jobs would send now.
@@ -55,24 +51,4 @@ func (r *replayer) planJob(ctx context.Context, j ops.ReplayJob) (planned, error
 	}
 	p.fill(v, requests)
 	return p, nil
-}
-
-// fill takes over what a preview found out.
-func (p *planned) fill(v push.Preview, requests []worker.PlannedRequest) {
-	p.Outcome, p.Waits, p.Creates, p.Incident = v.Outcome, v.Waits, v.Creates, v.Incident.Title
-	p.Fields, p.Comments, p.Closes = v.Fields, v.Comments, v.Closes
-	p.blocked = strings.HasPrefix(v.Waits, string(push.ReasonUncertain))
-	for _, r := range requests {
-		shown := plannedRequest{Method: r.Method, URL: r.URL, Header: map[string]string{}}
-		for name := range r.Header {
-			shown.Header[name] = r.Header.Get(name)
-		}
-		switch {
-		case json.Valid([]byte(r.Body)):
-			shown.Body = json.RawMessage(r.Body)
-		case r.Body != "":
-			shown.Body = r.Body
-		}
-		p.Requests = append(p.Requests, shown)
-	}
 }

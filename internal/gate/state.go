@@ -53,9 +53,6 @@ type Hold struct {
 	ResumedAt time.Time `json:"resumed_at,omitzero"`
 }
 
-// IsZero reports whether nothing is held or was resumed.
-func (h Hold) IsZero() bool { return h.Reason == "" && h.ResumedAt.IsZero() }
-
 // Active reports whether the hold is on at the given time.
 func (h Hold) Active(now time.Time) bool { return h.Reason != "" && now.Before(h.Until) }
 

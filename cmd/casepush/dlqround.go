@@ -11,8 +11,8 @@ import (
 	"github.com/casepush/casepush/internal/stream"
 )
 
-// sweep does one thing with each of the selected dead letters, tells it, and counts.
-type sweep struct {
+// round does one thing with each of the selected dead letters, tells it, and counts.
+type round struct {
 	operator
 	act        func(context.Context, ops.DeadLetter) error
 	does, did  string  // in words: would be …, …
@@ -27,8 +27,8 @@ type sweep struct {
 	gone       int // not there, or not any more
 }
 
-// swept is one line of JSON.
-type swept struct {
+// roundLine is one line of JSON.
+type roundLine struct {
 	ID          uint64 `json:"id"`
 	ConnectorID string `json:"connector_id,omitempty"`
 	SpaceID     string `json:"space_id,omitempty"`
@@ -44,22 +44,22 @@ const (
 	droppedWord  = "dropped"
 )
 
-func (a *app) newSweepListing(format string) (*listing, error) {
+func (a *app) newRoundListing(format string) (*listing, error) {
 	return a.newListing(format, "id", "connector", "space", "case", "reason", "result")
 }
 
 // run takes the ids in turn. Interrupted, it says how far it came.
-func (s *sweep) run(ctx context.Context, a *app, ids []uint64) error {
-	s.total, s.bar = len(ids), a.newBar()
+func (r *round) run(ctx context.Context, a *app, ids []uint64) error {
+	r.total, r.bar = len(ids), a.newBar()
 	if isTerminal(a.out) { // both write to the same place
-		s.listing.out = clearing{s.listing.out, s.bar}
+		r.listing.out = clearing{r.listing.out, r.bar}
 	}
-	err := s.EachDeadLetter(ctx, ids, s.perSecond, func(d ops.DeadLetter) error { return s.one(ctx, d) }, s.missing)
-	s.bar.end()
+	err := r.EachDeadLetter(ctx, ids, r.perSecond, func(d ops.DeadLetter) error { return r.one(ctx, d) }, r.missing)
+	r.bar.end()
 	if err != nil && ctx.Err() != nil {
-		err = fail(exitFailed, fmt.Errorf("interrupted: %d of %d dead letters were %s", s.done, s.total, s.did), "the same command goes on")
+		err = fail(exitFailed, fmt.Errorf("interrupted: %d of %d dead letters were %s", r.done, r.total, r.did), "the same command goes on")
 	}
-	return errors.Join(err, s.listing.close())
+	return errors.Join(err, r.listing.close())
 }
 
 // clearing takes the bar away before something is written to its terminal.
@@ -73,64 +73,64 @@ func (c clearing) Write(p []byte) (int, error) {
 	return c.Writer.Write(p)
 }
 
-func (s *sweep) one(ctx context.Context, d ops.DeadLetter) error {
-	err := s.act(ctx, d)
+func (r *round) one(ctx context.Context, d ops.DeadLetter) error {
+	err := r.act(ctx, d)
 	switch {
 	case err == nil:
-		s.done++
+		r.done++
 	case errors.Is(err, stream.ErrNoDeadLetter): // somebody else was faster
-		return s.missing(d.ID)
+		return r.missing(d.ID)
 	case errors.Is(err, ops.ErrUncertain):
-		s.uncertain++
-		s.left++
+		r.uncertain++
+		r.left++
 	case errors.Is(err, ops.ErrSameAgain):
-		s.left++
+		r.left++
 	default:
 		return fmt.Errorf("dead letter %d: %w", d.ID, err)
 	}
-	return s.tell(d, err)
+	return r.tell(d, err)
 }
 
 // missing is told of one that is not there: after it was selected it was pushed
 // or dropped, which is what was wanted.
-func (s *sweep) missing(id uint64) error {
-	s.gone++
-	return s.tell(ops.DeadLetter{ID: id}, stream.ErrNoDeadLetter)
+func (r *round) missing(id uint64) error {
+	r.gone++
+	return r.tell(ops.DeadLetter{ID: id}, stream.ErrNoDeadLetter)
 }
 
-func (s *sweep) tell(d ops.DeadLetter, left error) error {
-	did := left == nil && !s.planOnly
-	row := swept{ID: d.ID, ConnectorID: d.ConnectorID, SpaceID: d.SpaceID, CaseID: d.CaseID, Reason: string(d.Reason)}
-	if s.did == droppedWord {
+func (r *round) tell(d ops.DeadLetter, left error) error {
+	did := left == nil && !r.planOnly
+	row := roundLine{ID: d.ID, ConnectorID: d.ConnectorID, SpaceID: d.SpaceID, CaseID: d.CaseID, Reason: string(d.Reason)}
+	if r.did == droppedWord {
 		row.Dropped = &did
 	} else {
 		row.Redriven = &did
 	}
-	word := s.did
+	word := r.did
 	switch {
 	case left != nil:
 		row.Left, word = left.Error(), "left: "+left.Error()
-	case s.planOnly:
-		word = "would be " + s.did
+	case r.planOnly:
+		word = "would be " + r.did
 	}
-	err := s.listing.row(row, strconv.FormatUint(d.ID, 10), d.ConnectorID, d.SpaceID, d.CaseID, string(d.Reason), word)
-	s.bar.update(s.does, uint64(s.done+s.left+s.gone), uint64(s.total))
+	err := r.listing.row(row, strconv.FormatUint(d.ID, 10), d.ConnectorID, d.SpaceID, d.CaseID, string(d.Reason), word)
+	r.bar.update(r.does, uint64(r.done+r.left+r.gone), uint64(r.total))
 	return err
 }
 
 // judge gives the exit code.
-func (s *sweep) judge() error {
-	left := s.left
-	if s.named {
-		left += s.gone
+func (r *round) judge() error {
+	left := r.left
+	if r.named {
+		left += r.gone
 	}
 	switch {
 	case left == 0:
 		return nil
-	case left == s.uncertain:
-		return fail(exitUncertain, fmt.Errorf("%d of %d dead letters are uncertain: a person must decide", left, s.total), "casepush resolve settles them")
-	case s.did == droppedWord && s.done == 0:
+	case left == r.uncertain:
+		return fail(exitUncertain, fmt.Errorf("%d of %d dead letters are uncertain: a person must decide", left, r.total), "casepush resolve settles them")
+	case r.did == droppedWord && r.done == 0:
 		return fail(exitFailed, errors.New("nothing was dropped"), "casepush dlq ls shows what there is")
 	}
-	return fail(exitPartly, fmt.Errorf("%d of %d dead letters were left", left, s.total), "")
+	return fail(exitPartly, fmt.Errorf("%d of %d dead letters were left", left, r.total), "")
 }
