@@ -5,32 +5,45 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/synadia-io/orbit.go/jetstreamext"
 )
 
-// firstEvent reads the first event on the subject at or after seq. more is false
-// only if it is certain that it is the newest one as well. The error is
-// jetstream.ErrMsgNotFound if there is none.
+// query asks a stream for one message: that of a sequence, the next one of a
+// subject at or after it, or the last one of a subject.
+type query struct {
+	Seq  uint64 `json:"seq,omitempty"`
+	Next string `json:"next_by_subj,omitempty"`
+	Last string `json:"last_by_subj,omitempty"`
+	// Batch of 1 makes a direct answer tell how many follow (ADR-31).
+	Batch int `json:"batch,omitempty"`
+}
+
+// readEvent reads an event. more is false only if it is certain that it is the
+// newest one of its subject as well. The error is jetstream.ErrMsgNotFound if
+// there is none.
 //
-// A direct read of a batch of one tells how many follow (ADR-31); other reads
-// do not, and then more is true.
-func (c *Conn) firstEvent(ctx context.Context, subject string, seq uint64) (m *jetstream.RawStreamMsg, more bool, err error) {
-	if !c.events.CachedInfo().Config.AllowDirect {
-		m, err = c.events.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(subject))
+// It is not left to nats.go (1.55): a direct answer tells sequence, subject and
+// time in headers behind those of the message itself, and that takes the first
+// of each name, which the producer of an event may have written: whoever copies a
+// message, or JetStream's republishing, does.
+func (c *Conn) readEvent(ctx context.Context, q query) (m *jetstream.RawStreamMsg, more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	if config := c.events.CachedInfo().Config; !config.AllowDirect || config.Replicas > 1 {
+		m, err = c.askLeader(ctx, c.names.Events(), q)
 		return m, true, err
 	}
-	body, err := json.Marshal(batchRequest{Seq: seq, Next: subject, Batch: 1})
+	if q.Next != "" {
+		q.Batch = 1
+	}
+	body, err := json.Marshal(q)
 	if err != nil {
 		return nil, false, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
-	defer cancel()
 	// The end of the batch follows in a second message, which the client drops.
 	r, err := c.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+c.names.Events(), body)
 	if err != nil {
@@ -42,86 +55,82 @@ func (c *Conn) firstEvent(ctx context.Context, subject string, seq uint64) (m *j
 		}
 		return nil, false, fmt.Errorf("direct read: status %s: %s", status, r.Header.Get("Description"))
 	}
-	return rawMessage(r)
+	if m, more, err = rawMessage(r); err != nil {
+		return nil, false, err
+	}
+	if m.Sequence < q.Seq || q.Next != "" && m.Subject != q.Next && !wild(q.Next) || q.Last != "" && m.Subject != q.Last {
+		return nil, false, errBadAnswer
+	}
+	return m, more, nil
 }
 
-// eventsBetween gives the events on the subject from first, which may be nil for
-// none, to the one before end. Direct reads fetch many at once.
-func (c *Conn) eventsBetween(ctx context.Context, subject string, first *jetstream.RawStreamMsg, end uint64) iter.Seq2[*jetstream.RawStreamMsg, error] {
-	next := c.nextEvents
-	if c.events.CachedInfo().Config.AllowDirect {
-		next = c.nextBatch
-	}
-	return func(yield func(*jetstream.RawStreamMsg, error) bool) {
-		for group := []*jetstream.RawStreamMsg{first}; first != nil && len(group) > 0; {
-			for _, m := range group {
-				if m.Sequence >= end || !yield(m, nil) {
-					return
-				}
-			}
-			var err error
-			if group, err = next(ctx, subject, group[len(group)-1].Sequence+1); err != nil {
-				yield(nil, err)
-				return
-			}
-		}
-	}
-}
+// wild reports whether the subject has wildcards.
+func wild(subject string) bool { return subject[len(subject)-1] == '>' }
 
-// nextEvents reads the next event at or after seq, by asking the leader.
-func (c *Conn) nextEvents(ctx context.Context, subject string, seq uint64) ([]*jetstream.RawStreamMsg, error) {
-	m, err := c.events.GetMsg(ctx, seq, jetstream.WithGetMsgSubject(subject))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return []*jetstream.RawStreamMsg{m}, nil
-}
-
-// batchSize is how many events one direct read fetches.
-const batchSize = 64
-
-// nextBatch reads the next events at or after seq.
-func (c *Conn) nextBatch(ctx context.Context, subject string, seq uint64) (group []*jetstream.RawStreamMsg, err error) {
-	messages, err := jetstreamext.GetBatch(ctx, c.js, c.names.Events(), batchSize, jetstreamext.GetBatchSeq(seq), jetstreamext.GetBatchSubject(subject))
-	if err != nil {
-		return nil, err
-	}
-	for m, err := range messages {
-		if errors.Is(err, jetstreamext.ErrNoMessages) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		group = append(group, m)
-	}
-	return group, nil
-}
-
-// batchRequest is that of a direct read.
-type batchRequest struct {
-	Seq   uint64 `json:"seq"`
-	Next  string `json:"next_by_subj"`
-	Batch int    `json:"batch"`
-}
-
-var errBadAnswer = errors.New("direct read: the answer lacks what it has to tell")
+var errBadAnswer = errors.New("direct read: the answer is not to the question")
 
 // rawMessage takes apart the answer to a direct read.
 func rawMessage(r *nats.Msg) (m *jetstream.RawStreamMsg, more bool, err error) {
-	seq, err := strconv.ParseUint(r.Header.Get(jetstream.SequenceHeader), 10, 64)
+	seq, err := strconv.ParseUint(lastHeader(r, jetstream.SequenceHeader), 10, 64)
 	if err != nil {
 		return nil, false, errBadAnswer
 	}
-	at, err := time.Parse(time.RFC3339Nano, r.Header.Get(jetstream.TimeStampHeaer))
+	at, err := time.Parse(time.RFC3339Nano, lastHeader(r, jetstream.TimeStampHeaer))
 	if err != nil {
 		return nil, false, errBadAnswer
 	}
 	m = &jetstream.RawStreamMsg{
-		Subject: r.Header.Get(jetstream.SubjectHeader), Sequence: seq, Header: r.Header, Data: r.Data, Time: at,
+		Subject: lastHeader(r, jetstream.SubjectHeader), Sequence: seq, Header: r.Header, Data: r.Data, Time: at,
 	}
-	return m, r.Header.Get("Nats-Num-Pending") != "0", nil
+	return m, lastHeader(r, "Nats-Num-Pending") != "0", nil
+}
+
+// lastHeader is what the server has written behind whatever was there.
+func lastHeader(r *nats.Msg, name string) string {
+	values := r.Header.Values(name)
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
+}
+
+// askLeader is a read that no replica answers which may be behind, whatever the
+// stream's configuration is.
+func (c *Conn) askLeader(ctx context.Context, stream string, q query) (*jetstream.RawStreamMsg, error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+stream, body)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Error   *jetstream.APIError `json:"error"`
+		Message *struct {
+			Subject string    `json:"subject"`
+			Seq     uint64    `json:"seq"`
+			Header  []byte    `json:"hdrs"`
+			Data    []byte    `json:"data"`
+			Time    time.Time `json:"time"`
+		} `json:"message"`
+	}
+	if err := json.Unmarshal(r.Data, &answer); err != nil {
+		return nil, fmt.Errorf("read of stream %s: %w", stream, err)
+	}
+	switch {
+	case answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return nil, jetstream.ErrMsgNotFound
+	case answer.Error != nil:
+		return nil, answer.Error
+	case answer.Message == nil:
+		return nil, fmt.Errorf("read of stream %s: %w", stream, jetstream.ErrInvalidJetStreamResponse)
+	}
+	m := &jetstream.RawStreamMsg{Subject: answer.Message.Subject, Sequence: answer.Message.Seq, Data: answer.Message.Data, Time: answer.Message.Time}
+	if len(answer.Message.Header) > 0 {
+		if m.Header, err = nats.DecodeHeadersMsg(answer.Message.Header); err != nil {
+			return nil, fmt.Errorf("read of stream %s: %w", stream, err)
+		}
+	}
+	return m, nil
 }

@@ -56,7 +56,7 @@ func (c *Conn) refresh(ctx context.Context) error {
 
 // Has implements push.Mailbox.
 func (c *Conn) Has(ctx context.Context, seq uint64) (bool, error) {
-	_, err := c.events.GetMsg(ctx, seq)
+	_, _, err := c.readEvent(ctx, query{Seq: seq})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return false, nil
 	}
@@ -66,7 +66,7 @@ func (c *Conn) Has(ctx context.Context, seq uint64) (bool, error) {
 	return true, nil
 }
 
-// Events implements push.Mailbox. All reads go to the stream's leader.
+// Events implements push.Mailbox.
 func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, limit int) ([]push.Mail, ledger.Position, error) {
 	subject := c.names.Event(space, caseID)
 	head := ledger.Position{Stream: c.Incarnation()}
@@ -74,7 +74,7 @@ func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, l
 		return nil, head, fmt.Errorf("read events of case %q: %w", caseID, err)
 	}
 	// Mostly there is one: the first is the newest.
-	first, more, err := c.firstEvent(ctx, subject, after+1)
+	first, more, err := c.readEvent(ctx, query{Seq: after + 1, Next: subject})
 	switch {
 	case err == nil && !more:
 		head.Seq = first.Sequence
@@ -82,7 +82,7 @@ func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, l
 	case err != nil && !errors.Is(err, jetstream.ErrMsgNotFound):
 		return wrong(err)
 	}
-	last, err := c.events.GetLastMsgForSubject(ctx, subject)
+	last, _, err := c.readEvent(ctx, query{Last: subject})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, head, nil
 	}
@@ -91,13 +91,13 @@ func (c *Conn) Events(ctx context.Context, space, caseID string, after uint64, l
 	}
 	head.Seq = last.Sequence
 	var mails []push.Mail
-	for m, err := range c.eventsBetween(ctx, subject, first, last.Sequence) {
-		if err != nil {
-			return wrong(err)
-		}
+	for m := first; m != nil && m.Sequence < last.Sequence; {
 		mails = append(mails, c.mail(space, caseID, m))
 		if len(mails) >= 2*limit { // keep no more than is asked for
 			mails = slices.Delete(mails, 0, len(mails)-limit)
+		}
+		if m, _, err = c.readEvent(ctx, query{Seq: m.Sequence + 1, Next: subject}); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return wrong(err)
 		}
 	}
 	mails = append(mails, c.mail(space, caseID, last))
@@ -137,7 +137,7 @@ func (c *Conn) eventID(e event.Event, seq uint64) string {
 
 // Event reads one event by its sequence; ok is false if it is gone.
 func (c *Conn) Event(ctx context.Context, seq uint64) (in Incoming, id string, ok bool, err error) {
-	m, err := c.events.GetMsg(ctx, seq)
+	m, _, err := c.readEvent(ctx, query{Seq: seq})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return Incoming{}, "", false, nil
 	}

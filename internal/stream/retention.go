@@ -50,7 +50,7 @@ func (c *Conn) firstSince(ctx context.Context, t time.Time) (uint64, error) {
 	low, high := info.State.FirstSeq, info.State.LastSeq+1
 	for low < high {
 		middle := low + (high-low)/2
-		m, err := c.events.GetMsg(ctx, middle, jetstream.WithGetMsgSubject(c.names.join("push", ">")))
+		m, _, err := c.readEvent(ctx, query{Seq: middle, Next: c.names.join("push", ">")})
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
 			high = middle // nothing at or after it
@@ -105,7 +105,7 @@ func (c *Conn) neededByLedger(ctx context.Context) (uint64, error) {
 		if e.Cursor.Stream == c.Incarnation() {
 			after = e.Cursor.Seq
 		}
-		m, err := c.events.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(c.names.Event(key.Space, key.Case)))
+		m, _, err := c.readEvent(ctx, query{Seq: after + 1, Next: c.names.Event(key.Space, key.Case)})
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return nil
 		}
