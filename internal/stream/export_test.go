@@ -62,3 +62,12 @@ func (c *Conn) WithoutDirect(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// PassEvents gives the sequence of each event to f.
+func (c *Conn) PassEvents(t *testing.T, f func(seq uint64)) error {
+	t.Helper()
+	return pass(t.Context(), c.events, ">", func(_ jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		f(meta.Sequence.Stream)
+		return nil
+	})
+}

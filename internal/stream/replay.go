@@ -3,7 +3,6 @@ package stream
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -59,38 +58,29 @@ func (c *Conn) Past(ctx context.Context, p Past, f func(in Incoming, id string, 
 	if err != nil {
 		return err
 	}
-	cons, err := c.events.OrderedConsumer(ctx, config)
-	if err != nil {
-		return fmt.Errorf("read past events: %w", err)
-	}
-	defer forget(ctx, c.events, cons)
-	if info := cons.CachedInfo(); info != nil && info.NumPending == 0 {
-		return nil
-	}
-	messages, err := cons.Messages(jetstream.PullMaxBytes(max(pastBytes, 2*int(c.MaxPayload()))))
-	if err != nil {
-		return fmt.Errorf("read past events: %w", err)
-	}
-	defer messages.Stop()
-	for seen := uint64(0); ; {
-		m, meta, err := nextPast(ctx, cons, messages, seen)
-		if err != nil {
-			return fmt.Errorf("read past events: %w", err)
+	var stopped error
+	bytes := jetstream.PullMaxBytes(max(pastBytes, 2*int(c.MaxPayload())))
+	err = passOver(ctx, c.events, passing{of: config, pull: []jetstream.PullMessagesOpt{bytes}}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		seq := meta.Sequence.Stream
+		if p.ended(seq, meta.Timestamp) {
+			return errEnough
 		}
-		if m == nil || p.ended(meta.Sequence.Stream, meta.Timestamp) {
-			return nil
-		}
-		if seen = meta.Sequence.Stream; seen >= p.FromSeq {
-			in := c.past(p, seen, m)
-			in.Seq, in.StoredAt = seen, meta.Timestamp
-			if err := f(in, c.eventID(in.Event, seen), meta.NumPending); err != nil {
-				return err
+		if seq >= p.FromSeq {
+			in := c.past(p, seq, m)
+			in.Seq, in.StoredAt = seq, meta.Timestamp
+			if stopped = f(in, c.eventID(in.Event, seq), meta.NumPending); stopped != nil {
+				return stopped
 			}
 		}
-		if meta.NumPending == 0 || seen == p.ToSeq {
-			return nil
+		if seq == p.ToSeq {
+			return errEnough
 		}
+		return nil
+	})
+	if err != nil && stopped == nil {
+		return fmt.Errorf("read past events: %w", err)
 	}
+	return err
 }
 
 // past reads an event, or its place alone: what has no body is not to be taken
@@ -101,24 +91,6 @@ func (c *Conn) past(p Past, seq uint64, m jetstream.Msg) Incoming {
 	}
 	tokens := strings.Split(m.Subject(), ".") // at least two: they were filtered for
 	return Incoming{Space: tokens[len(tokens)-2], Case: tokens[len(tokens)-1]}
-}
-
-// nextPast waits for the message that follows the one last seen; nil if what was
-// announced has been removed meanwhile.
-func nextPast(ctx context.Context, cons jetstream.Consumer, messages jetstream.MessagesContext, seen uint64) (jetstream.Msg, *jetstream.MsgMetadata, error) {
-	for {
-		m, err := nextOf(ctx, messages)
-		if err == nil {
-			meta, err := m.Metadata()
-			return m, meta, err
-		}
-		if !errors.Is(err, errNoneNow) {
-			return nil, nil, err
-		}
-		if over, err := passed(ctx, cons, seen); over || err != nil {
-			return nil, nil, err
-		}
-	}
 }
 
 // ended reports whether an event is beyond the end of what is selected, and all

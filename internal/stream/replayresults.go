@@ -30,39 +30,26 @@ func (c *Conn) FollowResults(ctx context.Context, after uint64, f func(seq uint6
 	if err != nil {
 		return fmt.Errorf("follow results: %w", err)
 	}
-	cons, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+	var stopped error
+	seen := after
+	tell := func(r *push.Result) error {
+		stopped = f(seen, r)
+		return stopped
+	}
+	err = passOver(ctx, s, passing{of: jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
+	}, quiet: func() error { return tell(nil) }}, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
+		seen = meta.Sequence.Stream
+		r := new(push.Result)
+		if json.Unmarshal(m.Data(), r) != nil {
+			return nil // somebody else's message on our subject
+		}
+		return tell(r)
 	})
-	if err != nil {
+	if err != nil && stopped == nil {
 		return fmt.Errorf("follow results: %w", err)
 	}
-	defer forget(ctx, s, cons)
-	messages, err := cons.Messages()
-	if err != nil {
-		return fmt.Errorf("follow results: %w", err)
-	}
-	defer messages.Stop()
-	for seen := after; ; {
-		var r *push.Result
-		m, err := nextOf(ctx, messages)
-		switch {
-		case errors.Is(err, errNoneNow):
-		case err != nil:
-			return fmt.Errorf("follow results: %w", err)
-		default:
-			meta, err := m.Metadata()
-			if err != nil {
-				return fmt.Errorf("follow results: %w", err)
-			}
-			seen, r = meta.Sequence.Stream, new(push.Result)
-			if err := json.Unmarshal(m.Data(), r); err != nil {
-				continue // somebody else's message on our subject
-			}
-		}
-		if err := f(seen, r); err != nil {
-			return err
-		}
-	}
+	return err
 }
 
 // HasJob reports whether a job of the entry, or a wake-up in the future, is

@@ -146,7 +146,7 @@ func (c *Conn) lookThrough(ctx context.Context, at traces, subjects []string, f 
 	if at.since != nil {
 		of.DeliverPolicy, of.OptStartTime = jetstream.DeliverByStartTimePolicy, at.since
 	}
-	if err := passOver(ctx, at.in, of, f); err != nil {
+	if err := passOver(ctx, at.in, passing{of: of}, f); err != nil {
 		return fmt.Errorf("look through %s: %w", at.in.CachedInfo().Config.Name, err)
 	}
 	return nil
