@@ -39,6 +39,9 @@ type Store interface {
 var (
 	ErrConflict = errors.New("ledger: the entry was changed by somebody else")
 	ErrFormat   = errors.New("ledger: the entry was written by a newer version")
+	// ErrLost: the store is an older one than it was. The entry may be stored,
+	// and nothing that it announces may be done.
+	ErrLost = errors.New("ledger: lost or restored while it was in use")
 )
 
 // readBackTimeout bounds the read after a write without an answer.
@@ -53,6 +56,9 @@ func Write(ctx context.Context, s Store, key Key, e Entry, rev Revision) (Entry,
 	next, err := s.Put(ctx, key, e, rev)
 	if err == nil {
 		return e, next, nil
+	}
+	if errors.Is(err, ErrLost) {
+		return Entry{}, 0, err
 	}
 	// A conflict is read back too: on a replicated stream a write whose first
 	// attempt was stored and whose answer was lost below us ends as a conflict.

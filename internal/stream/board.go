@@ -84,13 +84,17 @@ func (b *Board) watch(ctx context.Context, known func()) error {
 	if err != nil {
 		return fmt.Errorf("watch the queues: %w", err)
 	}
-	messages, err := cons.Messages()
+	messages, err := cons.Messages(jetstream.PullHeartbeat(pullHeartbeat))
 	if err != nil {
 		return fmt.Errorf("watch the queues: %w", err)
 	}
 	defer messages.Stop()
-	if info, err := cons.Info(ctx); err == nil && info.NumPending == 0 && info.Delivered.Consumer == 0 {
-		known()
+	info, err := cons.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("watch the queues: %w", err)
+	}
+	if info.NumPending == 0 && info.Delivered.Consumer == 0 {
+		known() // nothing is stored
 	}
 	for {
 		m, err := messages.Next(jetstream.NextContext(ctx))

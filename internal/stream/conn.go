@@ -89,6 +89,7 @@ type Conn struct {
 
 	incarnation atomic.Pointer[string] // of the event stream
 	decoded     decodedEvents
+	ledgerSeen  atomic.Uint64         // the highest revision that was seen
 	distrusted  atomic.Pointer[trust] // what is known of restored ledgers; nil is nothing
 	rescued     chan Rescued          // what was found when a queue was begun to be worked on
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -71,3 +72,6 @@ func (c *Conn) PassEvents(t *testing.T, f func(seq uint64)) error {
 		return nil
 	})
 }
+
+// NC is the connection itself, for what a test does behind our back.
+func (c *Conn) NC() *nats.Conn { return c.nc }

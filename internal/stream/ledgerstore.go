@@ -19,7 +19,7 @@ func (c *Conn) Ledger() ledger.Store { return ledgerStore{c} }
 
 type ledgerStore struct{ c *Conn }
 
-// Get implements ledger.Store; it asks the leader.
+// Get implements ledger.Store.
 func (s ledgerStore) Get(ctx context.Context, key ledger.Key) (ledger.Entry, ledger.Revision, error) {
 	m, err := s.c.ledger.GetLastMsgForSubject(ctx, s.c.names.entry(key))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -63,6 +63,7 @@ func (s ledgerStore) Put(ctx context.Context, key ledger.Key, e ledger.Entry, re
 	msg := nats.NewMsg(s.c.names.entry(key))
 	msg.Data = body
 	expectLast(msg, uint64(rev))
+	seen := s.c.ledgerSeen.Load()
 	seq, _, err := s.c.ledgerWrites.publish(ctx, msg)
 	if isConflict(err) {
 		return 0, ledger.ErrConflict
@@ -70,7 +71,25 @@ func (s ledgerStore) Put(ctx context.Context, key ledger.Key, e ledger.Entry, re
 	if err != nil {
 		return 0, err
 	}
+	if s.c.noteRevision(seq, seen) {
+		return 0, s.lost(ctx, seq, seen)
+	}
 	return ledger.Revision(seq), nil
+}
+
+// lost distrusts a ledger that was exchanged for an older one, or an empty one,
+// while we worked with it. The write is refused although it is stored: what it
+// announces must not be done before the tracker was searched.
+func (s ledgerStore) lost(ctx context.Context, seq, seen uint64) error {
+	info, err := s.c.ledger.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ledger.ErrLost, err)
+	}
+	why := fmt.Sprintf("the ledger took write %d and had come to %d: it is not the one it was", seq, seen)
+	if err := s.c.Distrust(ctx, info.TimeStamp, why); err != nil {
+		return fmt.Errorf("%w: %w", ledger.ErrLost, err)
+	}
+	return fmt.Errorf("%w: %s", ledger.ErrLost, why)
 }
 
 // isConflict reports whether a compare-and-set was refused because somebody

@@ -17,7 +17,7 @@ const (
 	// it: the server counts from later, on its own clock.
 	ownTrust = 4500 * time.Millisecond
 	ownRetry = time.Second
-	ownPoll  = 30 * time.Second // beside the watch, which tells at once
+	ownPoll  = 5 * time.Second // beside the watch, which tells at once
 )
 
 // holder is the value of a queue's owner key.

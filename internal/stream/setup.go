@@ -19,7 +19,7 @@ const (
 	duplicateWindow  = 2 * time.Minute // 180 bytes an id in the server's memory
 	ledgerDuplicates = time.Second     // writes carry no message id
 	leaderlessTries  = 2               // 250 ms apart
-	markerAge        = time.Hour       // of a key that has ended: longer than anybody is away from his watch
+	markerAge        = 24 * time.Hour  // of a key that has ended: longer than anybody is away from his watch
 )
 
 // setting is how long a stream keeps messages by a key of the configuration;
@@ -58,6 +58,7 @@ func (c *Conn) setUp(ctx context.Context) error {
 	}
 	c.singleWrites = &committer{js: c.js, again: leaderlessTries}
 	c.ledgerWrites, c.workWrites, c.resultWrites = c.committer(c.ledger, 0), c.committer(c.work, leaderlessTries), c.committer(c.results, leaderlessTries)
+	c.ledgerSeen.Store(c.ledger.CachedInfo().State.LastSeq)
 	if err := c.refresh(ctx); err != nil {
 		return err
 	}
