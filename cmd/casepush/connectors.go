@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/casepush/casepush/internal/config"
+	"github.com/casepush/casepush/internal/gate"
 	"github.com/casepush/casepush/internal/ops"
 )
 
@@ -86,7 +87,7 @@ func listQueues(l *listing, qs ops.Queues) error {
 }
 
 func untilText(q ops.Queue) string {
-	if q.State == ops.QueuePaused {
+	if q.State == gate.Paused {
 		return "resumed"
 	}
 	return timeText(q.Until())

@@ -17,7 +17,7 @@ import (
 	"github.com/casepush/casepush/internal/config"
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
-	"github.com/casepush/casepush/internal/ops"
+	"github.com/casepush/casepush/internal/gate"
 	"github.com/casepush/casepush/internal/stream"
 	"github.com/casepush/casepush/internal/telemetry"
 	"github.com/casepush/casepush/internal/worker"
@@ -220,7 +220,7 @@ func TestPause(t *testing.T) {
 	ids := []string{"c-1", "c-2", "c-3", "c-4", "c-5"}
 	r.publish("soc-jira", ids...)
 	q := r.until("jobs that wait", "soc-jira", func(q explainedQueue) bool { return q.Jobs == uint64(len(ids)) })
-	if q.State != ops.QueuePaused || q.Worker != first || !strings.HasSuffix(q.Why, ": upgrade") || q.Pause.By == "" || time.Since(q.Pause.Since) > time.Minute {
+	if q.State != gate.Paused || q.Worker != first || !strings.HasSuffix(q.Why, ": upgrade") || q.Pause.By == "" || time.Since(q.Pause.Since) > time.Minute {
 		t.Errorf("%+v", q)
 	}
 	r.wantSilence("paused", 1)
@@ -237,7 +237,7 @@ func TestPause(t *testing.T) {
 	r.wantSilence("after a restart of all", 3)
 
 	r.command("connectors", "resume", "soc-jira")
-	r.until("an empty queue", "soc-jira", func(q explainedQueue) bool { return q.Jobs == 0 && q.Retries == 0 && q.State == ops.QueueWorking })
+	r.until("an empty queue", "soc-jira", func(q explainedQueue) bool { return q.Jobs == 0 && q.Retries == 0 && q.State == gate.Working })
 	var got []string
 	for _, i := range r.soc.Issues() {
 		got = append(got, i.Text("summary"))
@@ -260,7 +260,7 @@ func TestResumeEndsAHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.publish("soc-jira", "refused")
-	held := r.until("a hold", "soc-jira", func(q explainedQueue) bool { return q.State == ops.QueueHeld })
+	held := r.until("a hold", "soc-jira", func(q explainedQueue) bool { return q.State == gate.Held })
 	if held.Hold.Reason != "unauthenticated" || time.Until(held.Hold.Until) < 20*time.Second {
 		t.Errorf("%+v", held.Hold)
 	}
@@ -278,5 +278,5 @@ func TestResumeEndsAHold(t *testing.T) {
 	if !time.Now().Before(held.Hold.Until) {
 		t.Error("they were pushed only when the hold was over by itself")
 	}
-	r.until("a connector that works", "soc-jira", func(q explainedQueue) bool { return q.State == ops.QueueWorking && q.Hold == nil })
+	r.until("a connector that works", "soc-jira", func(q explainedQueue) bool { return q.State == gate.Working && q.Hold == nil })
 }

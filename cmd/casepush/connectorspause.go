@@ -78,7 +78,7 @@ type queueChange struct {
 	ID      string         `json:"id,omitempty"`
 	All     bool           `json:"all,omitempty"`
 	Changed bool           `json:"changed"`
-	State   ops.QueueState `json:"state,omitempty"` // that it is in now
+	State   gate.State `json:"state,omitempty"` // that it is in now
 	Result  string         `json:"result"`
 }
 
@@ -119,7 +119,7 @@ func (a *app) pause(ctx context.Context, o operator, l *listing, f *queueFlags) 
 		if !changed {
 			result = alreadyPaused(*q.Pause)
 		}
-		if err := l.change(queueChange{ID: q.ID, Changed: changed, State: ops.QueuePaused, Result: result}); err != nil {
+		if err := l.change(queueChange{ID: q.ID, Changed: changed, State: gate.Paused, Result: result}); err != nil {
 			return err
 		}
 	}
@@ -135,7 +135,7 @@ func pauseAll(ctx context.Context, o operator, l *listing, qs ops.Queues, p gate
 	if !changed {
 		result = alreadyPaused(*qs.Pause)
 	}
-	return l.change(queueChange{All: true, Changed: changed, State: ops.QueuePaused, Result: result})
+	return l.change(queueChange{All: true, Changed: changed, State: gate.Paused, Result: result})
 }
 
 func alreadyPaused(p gate.Pause) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/casepush/casepush/internal/gate"
 	"github.com/casepush/casepush/internal/ops"
 )
 
@@ -61,12 +62,12 @@ func (a *app) resume(ctx context.Context, o operator, l *listing, f *queueFlags)
 
 // resumed says what became of one queue.
 func resumed(q ops.Queue, changed bool) queueChange {
-	c := queueChange{ID: q.ID, Changed: changed, State: ops.QueueWorking, Result: "was neither paused nor held"}
+	c := queueChange{ID: q.ID, Changed: changed, State: gate.Working, Result: "was neither paused nor held"}
 	if changed {
 		c.Result = "resumed; was " + q.WithoutPauseOfAll().Why()
 	}
 	if q.PauseOfAll != nil {
-		c.State = ops.QueuePaused
+		c.State = gate.Paused
 		c.Result += "; still paused with all"
 	}
 	return c
@@ -88,7 +89,7 @@ func (a *app) resumeAll(ctx context.Context, o operator, l *listing, qs ops.Queu
 	left := false
 	for _, q := range qs.List {
 		q = q.WithoutPauseOfAll()
-		if q.State == ops.QueueWorking {
+		if q.State == gate.Working {
 			continue
 		}
 		left = true

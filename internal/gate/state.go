@@ -25,16 +25,19 @@ const (
 func (r Reason) Refused() bool { return r == Unauthenticated || r == Forbidden }
 
 // String gives the reason in words.
-func (r Reason) String() string {
+func (r Reason) String() string { return r.Of("the tracker") }
+
+// Of is String where it is not the tracker that the reason is of.
+func (r Reason) Of(whom string) string {
 	switch r {
 	case RateLimited:
-		return "the tracker asked to wait"
+		return whom + " asked to wait"
 	case Unauthenticated:
-		return "the tracker refuses our credentials"
+		return whom + " refuses our credentials"
 	case Forbidden:
-		return "the tracker lets our credentials do nothing"
+		return whom + " lets our credentials do nothing"
 	case Down:
-		return "the tracker is down"
+		return whom + " is down"
 	}
 	return string(r)
 }
@@ -61,6 +64,32 @@ type Pause struct {
 	Since time.Time `json:"since"`
 	By    string    `json:"by,omitempty"`
 	Why   string    `json:"why,omitempty"`
+}
+
+// State says whether a queue is worked on, as people are told. Whether there is
+// a worker to do it is another matter.
+type State string
+
+// States.
+const (
+	Working State = "working" // nothing stands in its way
+	Paused  State = "paused"  // by a person, until it is resumed
+	Held    State = "held"    // the tracker is left alone until a time
+	Probing State = "probing" // that time is over: one push at a time until one shows that the tracker works
+)
+
+// StateOf gives the state at the given time. A pause, nil if there is none,
+// comes before a hold: it is what somebody has to end.
+func StateOf(p *Pause, h Hold, now time.Time) State {
+	switch {
+	case p != nil:
+		return Paused
+	case h.Active(now):
+		return Held
+	case h.Reason != "":
+		return Probing
+	}
+	return Working
 }
 
 // Delays of holds, each twice as long as the one before.

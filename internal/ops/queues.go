@@ -13,17 +13,6 @@ import (
 	"github.com/casepush/casepush/internal/stream"
 )
 
-// QueueState says whether a connector's queue is worked on.
-type QueueState string
-
-// States of queues. Whether any worker runs is another matter: Queue.Worker.
-const (
-	QueueWorking QueueState = "working" // nothing stands in its way
-	QueuePaused  QueueState = "paused"  // by a person, until it is resumed
-	QueueHeld    QueueState = "held"    // the tracker is left alone until a time
-	QueueProbing QueueState = "probing" // that time is over: one push at a time until one shows that the tracker works
-)
-
 // KibanaQueue is what people call the queue of the events that wait for Kibana
 // to tell their connector. If a connector has that id, it is called
 // "kibana (events)".
@@ -41,7 +30,7 @@ type Queue struct {
 	Name        string `json:"name,omitempty"`
 	// Unknown: no connector of the configuration has this id.
 	Unknown bool       `json:"unknown,omitempty"`
-	State   QueueState `json:"state"`
+	State   gate.State `json:"state"`
 
 	Pause *gate.Pause `json:"pause,omitempty"` // its own
 	// PauseOfAll is that of all queues.
@@ -131,16 +120,12 @@ func rank(q Queue) int {
 	return 0
 }
 
-func (q Queue) state(now time.Time) QueueState {
-	switch {
-	case q.Pause != nil, q.PauseOfAll != nil:
-		return QueuePaused
-	case q.Hold == nil:
-		return QueueWorking
-	case q.Hold.Active(now):
-		return QueueHeld
+func (q Queue) state(now time.Time) gate.State {
+	var hold gate.Hold
+	if q.Hold != nil {
+		hold = *q.Hold
 	}
-	return QueueProbing
+	return gate.StateOf(cmp.Or(q.Pause, q.PauseOfAll), hold, now)
 }
 
 // WithoutPauseOfAll is how the queue stands when the pause of all is over.

@@ -146,7 +146,7 @@ func TestPauseAndResumeQueues(t *testing.T) {
 	}
 	const all = " paused 0: all are paused by m: all"
 	wantStanding(t, d, "it-jira"+all, "soc-jira"+all, "kibana"+all)
-	if q, err := d.queues(t).Find("it-jira"); err != nil || q.WithoutPauseOfAll().State != ops.QueueWorking || !q.Since().Equal(now) {
+	if q, err := d.queues(t).Find("it-jira"); err != nil || q.WithoutPauseOfAll().State != gate.Working || !q.Since().Equal(now) {
 		t.Errorf("%+v, %v", q, err)
 	}
 	for i, want := range []bool{true, false} {

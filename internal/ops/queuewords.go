@@ -40,7 +40,7 @@ func (q Queue) holdWords(now time.Time) string {
 	h := *q.Hold
 	reason := h.Reason.String()
 	if q.ConnectorID == "" {
-		reason = strings.Replace(reason, "the tracker", "Kibana", 1)
+		reason = h.Reason.Of("Kibana")
 	}
 	if !h.Active(now) {
 		reason = "one push at a time until one has gone through; before: " + reason
@@ -71,7 +71,7 @@ func (q Queue) Since() time.Time {
 // Until is when the queue is worked on again by itself; zero if that takes a
 // person, or nothing.
 func (q Queue) Until() time.Time {
-	if q.State == QueueHeld {
+	if q.State == gate.Held {
 		return q.Hold.Until
 	}
 	return time.Time{}

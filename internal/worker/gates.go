@@ -9,6 +9,7 @@ import (
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/gate"
+	"github.com/casepush/casepush/internal/ops"
 	"github.com/casepush/casepush/internal/push"
 	"github.com/casepush/casepush/internal/stream"
 	"github.com/casepush/casepush/internal/telemetry"
@@ -148,12 +149,13 @@ func (w *Worker) keepHolds(ctx context.Context, id string, g *guarded) {
 }
 
 func (w *Worker) tellHold(id string, h gate.Hold) {
-	who := telemetry.String("connector_id", id)
+	what, why := "connector", h.Reason.String()
 	if id == "" {
-		who = telemetry.String("connector_id", "kibana")
+		id, what, why = ops.KibanaQueue, "Kibana", h.Reason.Of("Kibana")
 	}
+	who := telemetry.String("connector_id", id)
 	if h.Reason == "" {
-		w.log.Info("connector works again", who)
+		w.log.Info(what+" works again", who)
 		return
 	}
 	fields := []telemetry.Field{who, telemetry.String("reason", string(h.Reason)), telemetry.Time("until", h.Until), telemetry.Int("times", h.Times)}
@@ -162,9 +164,9 @@ func (w *Worker) tellHold(id string, h gate.Hold) {
 	}
 	switch h.Reason {
 	case gate.Unauthenticated, gate.Forbidden:
-		w.log.Error("connector held: "+h.Reason.String()+"; correct them and restart, or run: casepush connectors resume "+id, fields...)
+		w.log.Error(what+" held: "+why+"; if the configuration's are wrong, correct them and restart; if it is mended there, run: casepush connectors resume "+id, fields...)
 	default:
-		w.log.Warn("connector held: "+h.Reason.String()+"; its pushes wait", fields...)
+		w.log.Warn(what+" held: "+why+"; what needs it waits", fields...)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/casepush/casepush/internal/gate"
 )
 
 // health is what the probes ask.
@@ -88,10 +90,10 @@ func (w *Worker) ready(rw http.ResponseWriter, r *http.Request) {
 // paused it, and the tracker's words, are for those who may ask casepush
 // connectors: probes need no token.
 type standing struct {
-	State  string    `json:"state"`            // paused, held, probing: as in ops.Queue
-	Reason string    `json:"reason,omitempty"` // of a hold: see gate.Reason
-	Since  time.Time `json:"since"`
-	Until  time.Time `json:"until,omitzero"` // of held alone: a pause ends when a person says so
+	State  gate.State  `json:"state"`
+	Reason gate.Reason `json:"reason,omitempty"` // of a hold
+	Since  time.Time   `json:"since"`
+	Until  time.Time   `json:"until,omitzero"` // of held alone: a pause ends when a person says so
 }
 
 // tell adds the queues that are paused or held, and those that were until one
@@ -113,7 +115,7 @@ func (g *gates) tell(body map[string]any, now time.Time) {
 	}
 	body["connectors"] = connectors
 	held := slices.Sorted(maps.Keys(connectors))
-	held = slices.DeleteFunc(held, func(id string) bool { return connectors[id].State == stateProbing })
+	held = slices.DeleteFunc(held, func(id string) bool { return connectors[id].State == gate.Probing })
 	if len(held) > 0 {
 		body["held_connectors"] = held
 	}
@@ -126,23 +128,16 @@ func (g *gates) known() []string {
 	return slices.Collect(maps.Keys(g.m))
 }
 
-// States of a standing.
-const (
-	statePaused  = "paused"
-	stateHeld    = "held"
-	stateProbing = "probing"
-)
-
 // standing is false of a queue that nothing stands in the way of.
 func (g *gates) standing(id string, now time.Time) (s standing, ok bool) {
 	pause, hold, _ := g.of(id).State()
-	switch {
-	case pause != nil:
-		return standing{State: statePaused, Since: pause.Since}, true
-	case hold.Active(now):
-		return standing{State: stateHeld, Reason: string(hold.Reason), Since: hold.Since, Until: hold.Until}, true
-	case hold.Reason != "":
-		return standing{State: stateProbing, Reason: string(hold.Reason), Since: hold.Since}, true
+	switch state := gate.StateOf(pause, hold, now); state {
+	case gate.Paused:
+		return standing{State: state, Since: pause.Since}, true
+	case gate.Held:
+		return standing{State: state, Reason: hold.Reason, Since: hold.Since, Until: hold.Until}, true
+	case gate.Probing:
+		return standing{State: state, Reason: hold.Reason, Since: hold.Since}, true
 	}
 	return standing{}, false
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -36,6 +37,23 @@ func (w *Worker) report(job push.Job, v push.Verdict, err error, took time.Durat
 		w.log.Warn("push waits", fields...)
 	default:
 		w.log.Debug("job ended without a push", append(fields, telemetry.String("action", v.Action.String()), telemetry.String("note", v.Note))...)
+	}
+}
+
+// tellDuplicates tells of a case's second incidents: a promise was broken. What
+// could be done about it depends on the connector; the note says it.
+func (w *Worker) tellDuplicates(job push.Job, v push.Verdict) {
+	words := "a second incident of the case was found: if its connector can, it is linked to the case's own and has lost its mark; see that it is closed"
+	if v.Err != nil {
+		words = "a second incident of the case was found, and could not be put right: link it to the case's own and close it"
+	}
+	for _, d := range v.Duplicates {
+		fields := append(jobFields(job), telemetry.String("incident", cmp.Or(d.Title, d.ID)), telemetry.String("incident_url", d.URL),
+			telemetry.String("note", v.Note))
+		if v.Err != nil {
+			fields = append(fields, telemetry.Err(v.Err))
+		}
+		w.log.Error(words, fields...)
 	}
 }
 

@@ -17,7 +17,9 @@ func (w *Worker) rescue(ctx context.Context) error {
 func (w *Worker) tellRescued(r stream.Rescued) {
 	fields := []telemetry.Field{
 		telemetry.String("consumer", r.Consumer), telemetry.Int("jobs", r.Jobs), telemetry.Int("events", r.Events),
-		telemetry.Int("max_deliver", r.Limit),
+	}
+	if r.Limit > 0 {
+		fields = append(fields, telemetry.Int("max_deliver", r.Limit))
 	}
 	if r.Seq > 0 {
 		fields = append(fields, telemetry.Uint64("seq", r.Seq))
@@ -27,7 +29,7 @@ func (w *Worker) tellRescued(r stream.Rescued) {
 	}
 	switch {
 	case r.Err != nil:
-		w.log.Error(fmt.Sprintf("NATS does not deliver messages any more: set max_deliver of consumer %s to -1, which is %d, and restart", r.Consumer, r.Limit),
+		w.log.Error(fmt.Sprintf("NATS gave up messages, and they could not be queued anew: see that max_deliver of consumer %s is -1, and restart", r.Consumer),
 			append(fields, telemetry.Err(r.Err))...)
 	case r.Terminated:
 		w.log.Warn(fmt.Sprintf("somebody ended the delivery of a message: nobody but casepush may use consumer %s; what is left of it is brought by the next sweep", r.Consumer), fields...)

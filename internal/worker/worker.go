@@ -3,7 +3,6 @@
 package worker
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	mathrand "math/rand/v2"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/casepush/casepush/internal/config"
@@ -234,6 +234,17 @@ func (w *Worker) ensureQueue(id string) {
 // restartDelay is the wait before a queue whose consumer failed is tried again.
 const restartDelay = time.Second
 
+// runningField names what is running: a connector's queue, or a task of ours.
+func runningField(name string) telemetry.Field {
+	if name == "" {
+		return telemetry.String("task", "events that wait for Kibana")
+	}
+	if task, ok := strings.CutPrefix(name, "\x00"); ok {
+		return telemetry.String("task", task)
+	}
+	return telemetry.String("connector_id", name)
+}
+
 // start runs a queue until the worker stops; a queue that fails is tried again.
 func (w *Worker) start(name string, run func(context.Context) error) {
 	w.queues.start(name, func(ctx context.Context) {
@@ -242,7 +253,7 @@ func (w *Worker) start(name string, run func(context.Context) error) {
 			if err == nil || ctx.Err() != nil {
 				return
 			}
-			w.log.Error("queue stopped, will be tried again", telemetry.String("connector_id", name), telemetry.Err(err))
+			w.log.Error("stopped working, will be tried again", runningField(name), telemetry.Err(err))
 			select {
 			case <-ctx.Done():
 			case <-time.After(restartDelay):
@@ -277,10 +288,7 @@ func (w *Worker) push(ctx context.Context, job push.Job) (push.Verdict, error) {
 		w.covered.note(job, v)
 	}
 	w.gates.of(job.Connector).learn(job, begun, v)
-	for _, d := range v.Duplicates {
-		w.log.Error("a second incident of the case was found: it is linked to the case's own and has lost its mark; close it",
-			append(jobFields(job), telemetry.String("incident", cmp.Or(d.Title, d.ID)), telemetry.String("incident_url", d.URL))...)
-	}
+	w.tellDuplicates(job, v)
 	w.report(job, v, err, time.Since(begun))
 	if w.opts.OnVerdict != nil {
 		w.opts.OnVerdict(job, v, err)
