@@ -89,7 +89,11 @@ func ageText(d time.Duration) string {
 }
 
 func examineReplicas(c *chart, s stream.StreamFacts) {
-	fix := fmt.Sprintf("nats stream edit %s --replicas %d, or correct nats.replicas", s.Name, s.WantReplicas)
+	flags := fmt.Sprintf("--replicas %d", s.WantReplicas)
+	if s.Direct && s.WantReplicas > 1 { // read directly, a replica that is behind would answer
+		flags += " --no-allow-direct"
+	}
+	fix := fmt.Sprintf("nats stream edit %s %s, or correct nats.replicas", s.Name, flags)
 	switch {
 	case s.Replicas < s.WantReplicas:
 		c.add(codeReplicas, SeverityWarning, s.Name, fmt.Sprintf("has %d replicas, and nats.replicas is %d: less than what is wanted survives a server", s.Replicas, s.WantReplicas), fix)

@@ -34,8 +34,8 @@ type Manage string
 
 // Ways to manage.
 const (
-	// Create makes what is missing and sets the retention of results and dead
-	// letters. A difference that could lose or mix up messages is an error.
+	// Create makes what is missing, sets the retention of results and dead
+	// letters, and turns direct reads off where there are several replicas. A difference that could lose or mix up messages is an error.
 	Create Manage = "create"
 	// Verify changes nothing: what is missing or differs, in retention or so
 	// that messages could be lost or mixed up, is an error.

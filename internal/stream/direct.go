@@ -33,7 +33,7 @@ type query struct {
 func (c *Conn) readEvent(ctx context.Context, q query) (m *jetstream.RawStreamMsg, more bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	if config := c.events.CachedInfo().Config; !config.AllowDirect || config.Replicas > 1 {
+	if config := c.events.CachedInfo().Config; !config.AllowDirect || stale(config) {
 		m, err = c.askLeader(ctx, c.names.Events(), q)
 		return m, true, err
 	}
@@ -46,6 +46,11 @@ func (c *Conn) readEvent(ctx context.Context, q query) (m *jetstream.RawStreamMs
 	}
 	// The end of the batch follows in a second message, which the client drops.
 	r, err := c.nc.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+c.names.Events(), body)
+	if errors.Is(err, nats.ErrNoResponders) { // direct reads were turned off just now, or the server is away
+		q.Batch = 0
+		m, err = c.askLeader(ctx, c.names.Events(), q)
+		return m, true, err
+	}
 	if err != nil {
 		return nil, false, err
 	}

@@ -19,9 +19,10 @@ func (c *Conn) Ledger() ledger.Store { return ledgerStore{c} }
 
 type ledgerStore struct{ c *Conn }
 
-// Get implements ledger.Store.
+// Get implements ledger.Store. It reads what the leader has, if not always from
+// it: see stale.
 func (s ledgerStore) Get(ctx context.Context, key ledger.Key) (ledger.Entry, ledger.Revision, error) {
-	m, err := s.c.ledger.GetLastMsgForSubject(ctx, s.c.names.entry(key))
+	m, err := s.last(ctx, s.c.names.entry(key))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return ledger.Entry{}, 0, nil
 	}
@@ -31,6 +32,20 @@ func (s ledgerStore) Get(ctx context.Context, key ledger.Key) (ledger.Entry, led
 	e, err := decodeEntry(m.Data)
 	e.StoredAt = m.Time
 	return e, ledger.Revision(m.Sequence), err
+}
+
+// last reads directly unless that could be from a replica that is behind, or has
+// just been forbidden.
+func (s ledgerStore) last(ctx context.Context, subject string) (*jetstream.RawStreamMsg, error) {
+	if !stale(s.c.ledger.CachedInfo().Config) {
+		m, err := s.c.ledger.GetLastMsgForSubject(ctx, subject)
+		if !errors.Is(err, nats.ErrNoResponders) {
+			return m, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	return s.c.askLeader(ctx, "KV_"+s.c.names.Ledger(), query{Last: subject})
 }
 
 func decodeEntry(b []byte) (ledger.Entry, error) {

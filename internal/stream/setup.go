@@ -166,10 +166,17 @@ func (c *Conn) find(ctx context.Context, name string) (jetstream.Stream, error) 
 	return c.js.Stream(ctx, name)
 }
 
-// compare refuses a stream that differs from what is wanted, but for an age
-// that we may set.
+// compare refuses a stream that differs from what is wanted, but for what we may
+// set: an age, and that several replicas are not read directly.
 func (c *Conn) compare(ctx context.Context, s jetstream.Stream, want jetstream.StreamConfig, age setting) (jetstream.Stream, error) {
 	config := s.CachedInfo().Config
+	if stale(config) && c.opts.Manage != Verify { // somebody raised the replicas
+		var err error
+		if s, err = c.withoutDirect(ctx, config); err != nil {
+			return nil, err
+		}
+		config = s.CachedInfo().Config
+	}
 	switch err := differences(config, want); {
 	case err != nil:
 		return nil, err
@@ -192,7 +199,7 @@ func differences(have, want jetstream.StreamConfig) error {
 	switch {
 	case !slices.Equal(have.Subjects, want.Subjects):
 		return fmt.Errorf("subjects are %q, want %q: another installation has a prefix that differs in case or in - and _ only", have.Subjects, want.Subjects)
-	case have.AllowDirect && have.Replicas > 1:
+	case stale(have):
 		return errors.New("allow_direct is on: reads could come from a replica that is behind; set it to false")
 	case have.Retention != want.Retention:
 		return fmt.Errorf("retention is %s, want %s", have.Retention, want.Retention)

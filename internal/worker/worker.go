@@ -138,6 +138,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.ensureQueue(def.ID)
 	}
 	w.start(rescuing, w.rescue)
+	w.start(reading, w.keepReads)
 	w.start(routerQueue, func(ctx context.Context) error { return w.conn.Route(ctx, w.route) })
 	w.start(stream.Upkeep, func(ctx context.Context) error { return w.board.Own(ctx, stream.Upkeep, w.owner, w.upkeep) })
 	w.start(fatality, func(ctx context.Context) error { return w.watch(ctx, end) })
@@ -221,6 +222,7 @@ const (
 	routerQueue   = "\x00router"   // no connector id
 	fatality      = "\x00fatality" // likewise
 	rescuing      = "\x00rescue"   // likewise
+	reading       = "\x00reads"    // likewise
 	watchEvery    = 2 * time.Second
 )
 
