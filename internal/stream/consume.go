@@ -110,7 +110,7 @@ func (c *Conn) Consume(ctx context.Context, w Work) error {
 	queue := queueToken(w.Connector)
 	name := c.names.prefix + "_route"
 	if w.Connector != "" {
-		name = c.names.prefix + "_push_" + queue
+		name = c.names.consumer(queue)
 	}
 	if err := c.mended(c.mendQueue(ctx, name)); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("queue of connector %q: %w", w.Connector, err)

@@ -90,6 +90,9 @@ func (n Names) laterVerify(queue, space, caseID string) string {
 
 const verifyToken = "verify"
 
+// consumer is the name of a connector's queue's.
+func (n Names) consumer(queue string) string { return n.prefix + "_push_" + queue }
+
 func (n Names) queueFilter(queue string) string { return n.join("work", queue, ">") }
 
 func (n Names) deadLetter(connector, space, caseID string) string {

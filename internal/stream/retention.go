@@ -36,7 +36,22 @@ func (c *Conn) Retire(ctx context.Context) (uint64, error) {
 	if err := c.events.Purge(ctx, jetstream.WithPurgeSequence(first)); err != nil {
 		return 0, fmt.Errorf("retention of events: %w", err)
 	}
-	return first, nil
+	return first, c.putSetting(ctx, c.retiredSubject(), retireMark{At: time.Now().UTC()})
+}
+
+// retireMark says when events were last retired.
+type retireMark struct {
+	At time.Time `json:"at"`
+}
+
+func (c *Conn) retiredSubject() string { return c.names.setting("retire") }
+
+// RetiredAt is when Retire last came to its end, by the clock of whoever called
+// it; zero if it never did.
+func (c *Conn) RetiredAt(ctx context.Context) (time.Time, error) {
+	var m retireMark
+	_, _, err := c.getSetting(ctx, c.retiredSubject(), &m)
+	return m.At, err
 }
 
 // firstSince is the sequence of the first event stored at or after t, or the
