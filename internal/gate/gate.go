@@ -20,6 +20,7 @@ type Gate struct {
 	mu      sync.Mutex
 	owned   func() bool // nil: another worker has the queue
 	had     bool        // this worker has had the queue before
+	kept    bool        // the hold is our own and not stored yet
 	paused  *Pause
 	hold    Hold
 	failed  map[string]bool // cases without a useful answer since the last one that got one
@@ -141,9 +142,23 @@ func (g *Gate) Worked() {
 	if g.hold.Reason == "" || g.hold.Active(g.worked) {
 		return // an answer to a push that was in flight when the hold began proves nothing
 	}
-	g.hold = Hold{}
-	g.store(g.hold)
+	g.keep(Hold{})
 	g.change()
+}
+
+// keep makes h the hold, to be stored; the caller holds the lock.
+func (g *Gate) keep(h Hold) {
+	g.hold, g.kept = h, true
+	g.store(h)
+}
+
+// Stored says that the hold which the gate wanted to be stored is.
+func (g *Gate) Stored(h Hold) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if h == g.hold {
+		g.kept = false
+	}
 }
 
 // begin starts a hold, unless one that lasts longer is on, and reports whether
@@ -155,31 +170,32 @@ func (g *Gate) begin(why Reason, atLeast time.Duration, words string) bool {
 	if why != RateLimited || d == 0 {
 		d = max(d, delay(why, times))
 	}
-	until := now.Add(d)
-	if g.hold.Active(now) {
-		if !until.After(g.hold.Until) || why != RateLimited || atLeast == 0 {
-			return false // a push that was in flight when the hold began
-		}
-		// Several pushes in flight were each told a time: the latest counts.
-		g.hold.Until = until
-		g.store(g.hold)
-		return false
+	var asked time.Time
+	if atLeast > 0 {
+		asked = now.Add(atLeast).UTC()
 	}
-	g.hold = Hold{Reason: why, Since: now.UTC(), Until: until.UTC(), Times: times + 1, Words: words}
+	if h := g.hold; h.Active(now) {
+		if asked.After(h.Until) {
+			// Several pushes in flight were each told a time: the latest counts.
+			h.Until, h.Asked = asked, asked
+			g.keep(h)
+		}
+		return false // a push that was in flight when the hold began
+	}
 	clear(g.failed)
-	g.store(g.hold)
+	g.keep(Hold{Reason: why, Since: now.UTC(), Until: now.Add(d).UTC(), Asked: asked, Times: times + 1, Words: words})
 	g.change()
 	return true
 }
 
 // Own says that this worker has the queue for as long as valid reports so. The
-// first time, refused credentials are tried once at once, whatever an earlier
-// worker found: this one may have been started with better ones.
+// first time, refused credentials are tried once as soon as the tracker's own
+// time is over: this worker may have been started with better ones.
 func (g *Gate) Own(valid func() bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.hold.Reason.Refused() && !g.had {
-		g.hold.Until = g.hold.Since
+		g.hold.Until = g.hold.Asked
 	}
 	g.owned, g.had = valid, true
 	g.change()
@@ -204,22 +220,28 @@ func (g *Gate) Pause(p *Pause) {
 	g.change()
 }
 
-// Learn hears what is stored of the hold. While this worker has the queue its
-// own word counts, except that a person's resuming ends a hold that began before.
+// Learn hears what is stored of the hold. The word of a worker that has the
+// queue, or whose own is not stored yet, counts; but a person's resuming ends a
+// hold that began before, and whatever the tracker asked for, whoever heard it,
+// holds for all.
 func (g *Gate) Learn(h Hold) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch {
+	switch own := g.owned != nil || g.kept; {
 	case !h.ResumedAt.IsZero():
 		if g.hold.Reason == "" || g.hold.Since.After(h.ResumedAt) {
 			return
 		}
-		g.hold = Hold{}
+		g.hold, g.kept = Hold{}, false
 		clear(g.failed)
 		if g.owned != nil {
-			g.store(g.hold)
+			g.keep(Hold{})
 		}
-	case g.owned != nil, h == g.hold:
+	case h == g.hold:
+		return
+	case own && g.hold.Active(time.Now()) && h.Asked.After(g.hold.Until):
+		g.hold.Until, g.hold.Asked = h.Until, h.Asked
+	case own && !(time.Now().Before(h.Asked) && h.Asked.After(g.hold.Until)):
 		return
 	default:
 		g.hold = h

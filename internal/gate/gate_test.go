@@ -110,7 +110,7 @@ func TestLimitedInFlight(t *testing.T) {
 		if r.open(t) {
 			t.Error("open before the latest time")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if !r.open(t) {
 			t.Error("closed after the latest time")
 		}
@@ -310,4 +310,98 @@ func TestLateTimeouts(t *testing.T) {
 			t.Error("five cases since did not")
 		}
 	})
+}
+
+// TestUnstoredHold: the queue is lost before the hold is stored, and comes back
+// while the board still shows what was stored before.
+func TestUnstoredHold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		r.Limited(time.Hour)
+		r.Disown()
+		r.Learn(gate.Hold{}) // the queue's owner has changed, not its hold
+		r.Own(func() bool { return true })
+		if r.open(t) {
+			t.Error("open inside the window after the queue came back")
+		}
+		r.Stored(r.stored[0])
+		r.Disown()
+		r.Learn(gate.Hold{}) // another worker has had it, and it works again
+		r.Own(func() bool { return true })
+		if !r.open(t) {
+			t.Error("closed although the hold is over")
+		}
+	})
+}
+
+// TestLateWord: a request of the worker before was in flight when we took the
+// queue, and the tracker has told that worker how long to wait.
+func TestLateWord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		before, r := newRig(), newRig()
+		before.Limited(time.Hour)
+		r.Learn(before.stored[0])
+		if r.open(t) {
+			t.Error("open inside the window")
+		}
+		r.Limited(time.Minute)
+		time.Sleep(time.Hour - 1)
+		if r.open(t) {
+			t.Error("open after our own, shorter time")
+		}
+		time.Sleep(1)
+		if s, ok := r.admit(t); !ok || !s.Alone {
+			t.Error("closed after the window")
+		}
+	})
+}
+
+// TestNewCredentialsWait: new credentials are no reason to send inside the window
+// that the tracker asked for.
+func TestNewCredentialsWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		before := newRig()
+		before.Refused(gate.Unauthenticated, 0, "401")
+		before.Limited(time.Hour) // another push in flight
+		r := &rig{Gate: gate.New(func(gate.Hold) {})}
+		r.Learn(before.stored[len(before.stored)-1])
+		r.Own(func() bool { return true })
+		if r.open(t) {
+			t.Error("open inside the window")
+		}
+		time.Sleep(time.Hour)
+		if !r.open(t) {
+			t.Error("closed after the window")
+		}
+	})
+}
+
+// TestMerge: a worker that decided long ago overwrites neither a later time of
+// the tracker's nor a hold that is on.
+func TestMerge(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)
+	limit := gate.Hold{Reason: gate.RateLimited, Since: now, Until: now.Add(time.Hour), Asked: now.Add(time.Hour), Times: 1}
+	down := gate.Hold{Reason: gate.Down, Since: now, Until: now.Add(time.Minute), Times: 2}
+	for name, tt := range map[string]struct {
+		stored, mine gate.Hold
+		until        time.Time
+		write        bool
+	}{
+		"nothing stored":          {gate.Hold{}, down, down.Until, true},
+		"over, nothing on":        {gate.Hold{Reason: gate.Down, Until: now}, gate.Hold{}, time.Time{}, true},
+		"over, another is on":     {down, gate.Hold{}, down.Until, false},
+		"shorter than a limit":    {limit, down, limit.Until, true},
+		"longer than what is on":  {down, limit, limit.Until, true},
+		"what a person resumed":   {gate.Hold{ResumedAt: now}, gate.Hold{}, time.Time{}, true},
+		"limit that is long over": {gate.Hold{Reason: gate.RateLimited, Until: now.Add(-1), Asked: now.Add(-1)}, down, down.Until, true},
+	} {
+		merged, write := gate.Merge(tt.stored, tt.mine, now)
+		if !merged.Until.Equal(tt.until) || write != tt.write {
+			t.Errorf("%s: %+v, write %t", name, merged, write)
+		}
+	}
 }

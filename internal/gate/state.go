@@ -48,6 +48,9 @@ type Hold struct {
 	Reason Reason    `json:"reason,omitempty"`
 	Since  time.Time `json:"since,omitzero"`
 	Until  time.Time `json:"until,omitzero"`
+	// Asked is until when the tracker itself asked to be left alone; zero: it
+	// did not. Nothing but a person ends the hold before.
+	Asked time.Time `json:"asked,omitzero"`
 	// Times counts holds in a row: no push has gone through between them.
 	Times int    `json:"times,omitempty"`
 	Words string `json:"words,omitempty"` // the error that began it, redacted
@@ -58,6 +61,19 @@ type Hold struct {
 
 // Active reports whether the hold is on at the given time.
 func (h Hold) Active(now time.Time) bool { return h.Reason != "" && now.Before(h.Until) }
+
+// Merge is what is to be stored of a hold that a worker decided on, where stored
+// is what there is: another worker may have heard of a later time meanwhile, or
+// have had the queue since. write is false if what there is stays.
+func Merge(stored, mine Hold, now time.Time) (merged Hold, write bool) {
+	switch {
+	case mine.Reason == "" && stored.Active(now):
+		return stored, false
+	case now.Before(stored.Asked) && stored.Asked.After(mine.Until):
+		mine.Until, mine.Asked = stored.Until, stored.Asked
+	}
+	return mine, true
+}
 
 // Pause is a person's word that nothing be sent until it is resumed.
 type Pause struct {

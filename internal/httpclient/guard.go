@@ -83,7 +83,9 @@ func (g *guard) admit(req *http.Request, trip *journey) error {
 	if err := g.check(req); err != nil {
 		return err
 	}
-	if err := g.pace.wait(req.Context(), trip.class); err != nil {
+	if err := g.pace.wait(req.Context(), trip.class); errors.Is(err, errNoRoom) {
+		return shut{err}
+	} else if err != nil {
 		return err
 	}
 	return g.enter(req.Context())

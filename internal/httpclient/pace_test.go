@@ -50,7 +50,7 @@ func TestRequestsPerSecond(t *testing.T) {
 			defer cancel()
 			begin, served = time.Now(), 0
 			_, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", "http://tracker.example", "{}").WithContext(ctx))
-			want(t, e, connector.Transient, connector.NotApplied)
+			want(t, e, connector.RateLimited, connector.NotApplied)
 			if served != 0 || time.Since(begin) != 0 || !strings.Contains(e.Error(), "requests_per_second") {
 				t.Errorf("%d served after %v, error %v", served, time.Since(begin), e)
 			}

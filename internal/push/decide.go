@@ -41,6 +41,16 @@ type Policy struct {
 // DefaultPolicy is 5 s to 1 h, for 72 h.
 var DefaultPolicy = Policy{Base: 5 * time.Second, Cap: time.Hour, MaxAge: 72 * time.Hour}
 
+// Refusal is whose rule a Forbidden is.
+type Refusal int
+
+// Refusals.
+const (
+	OneRecord  Refusal = iota // a probe was let through: this record's own rule
+	NotKnown                  // the probe got no answer
+	Everywhere                // the probe was refused too
+)
+
 // Situation is all that a decision depends on.
 type Situation struct {
 	Stage    Stage
@@ -48,9 +58,8 @@ type Situation struct {
 	Attempts int       // this one included
 	First    time.Time // when the first attempt was made, the time that it was put off left out
 	Now      time.Time
-	// Everywhere: of a Forbidden, the connector's harmless probe was refused too,
-	// so it is not this record's own rule.
-	Everywhere bool
+	// Refusal is whose rule a Forbidden is, as the connector's harmless probe says.
+	Refusal Refusal
 	// Settle is how long to wait before an unknown effect can be looked up.
 	Settle time.Duration
 	// Reason, if it is known better than from the error. ReasonUncertain says
@@ -86,7 +95,7 @@ func (s Situation) byError() Decision {
 	case connector.Rejected:
 		return Decision{Verb: Bury, Reason: s.refusal()}
 	case connector.Forbidden:
-		if !s.Everywhere {
+		if s.Refusal == OneRecord {
 			return Decision{Verb: Bury, Reason: ReasonForbidden}
 		}
 	case connector.NotFound:
@@ -145,7 +154,7 @@ func (s Situation) hold(d Decision) time.Time {
 	switch {
 	case !s.atTracker() || s.putOff():
 		// Who holds it knows for how long.
-	case d.Verb == Retry && (s.Err.Kind == connector.Unauthenticated || s.Err.Kind == connector.Forbidden):
+	case d.Verb == Retry && (s.Err.Kind == connector.Unauthenticated || s.Err.Kind == connector.Forbidden && s.Refusal == Everywhere):
 		return d.At
 	case s.Err.Kind == connector.RateLimited && s.Err.Scope == connector.WholeTracker:
 		// The tracker's own time, whatever else this push waits for.

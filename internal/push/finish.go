@@ -164,28 +164,30 @@ func (a *attempt) fail(ctx context.Context, f *failure) (Verdict, error) {
 func (a *attempt) decide(ctx context.Context, f *failure, attempts int, first time.Time) Decision {
 	return Decide(Situation{
 		Stage: f.stage, Err: f.err, Attempts: attempts, First: first.Add(a.putOff()), Now: time.Now(), Reason: f.reason,
-		Everywhere: a.refusedEverywhere(ctx, f),
-		Settle:     a.settleAfter(), Jitter: a.p.Jitter(), Policy: a.p.Policy,
+		Refusal: a.refusal(ctx, f),
+		Settle:  a.settleAfter(), Jitter: a.p.Jitter(), Policy: a.p.Policy,
 	})
 }
 
 // probeTimeout bounds the probe after a refusal.
 const probeTimeout = 10 * time.Second
 
-// refusedEverywhere reports whether a Forbidden concerns the whole connector: a
-// probe that changes nothing is refused too.
-func (a *attempt) refusedEverywhere(ctx context.Context, f *failure) bool {
+// refusal finds out whose rule a Forbidden is. Only a probe that is let through
+// says that it is this record's: the connector may be held meanwhile.
+func (a *attempt) refusal(ctx context.Context, f *failure) Refusal {
 	if f.err.Kind != connector.Forbidden || !f.stage.AtTracker() || a.target.Connector == nil {
-		return false
+		return OneRecord
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	switch e := connector.AsError("probe", a.target.Connector.Probe(ctx)); {
+	e := connector.AsError("probe", a.target.Connector.Probe(ctx))
+	switch {
 	case e == nil:
-		return false
-	default:
-		return e.Kind == connector.Forbidden || e.Kind == connector.Unauthenticated
+		return OneRecord
+	case e.Kind == connector.Forbidden, e.Kind == connector.Unauthenticated:
+		return Everywhere
 	}
+	return NotKnown
 }
 
 func (a *attempt) settleAfter() time.Duration {

@@ -88,9 +88,9 @@ func (a *attempt) waiting(ctx context.Context) (Verdict, bool, error) {
 		if at := now.Add(rest + settleMargin); at.After(until) {
 			until = at
 		}
-	} else if rest := until.Sub(now); rest > 0 && rest <= maxDelay && a.job.Kind == KindRetry {
+	} else if rest := until.Sub(now); rest > 0 && a.job.Kind == KindRetry && (rest <= maxDelay || a.behind(now)) {
 		// The wake-up came early: a new one would come early again.
-		return Verdict{Action: HandBack, Delay: rest, Note: "woken up early"}, true, nil
+		return Verdict{Action: HandBack, Delay: min(rest, maxDelay), Note: "woken up early"}, true, nil
 	}
 	if !until.After(now) {
 		return Verdict{}, false, nil
@@ -102,6 +102,14 @@ func (a *attempt) waiting(ctx context.Context) (Verdict, bool, error) {
 	// been lost with the process that recorded it.
 	return Verdict{Action: Later, At: until, Note: "a retry of the entry waits"}, true, nil
 }
+
+// skewMargin is how much this machine's clock may be behind the queue's before
+// that matters.
+const skewMargin = 2 * time.Second
+
+// behind reports whether this machine's clock is behind the queue's: a wake-up
+// that it makes lies in the past there, and comes at once.
+func (a *attempt) behind(now time.Time) bool { return a.job.QueuedAt.After(now.Add(skewMargin)) }
 
 // settleMargin is added to wake-ups that wait for a settle time: the clocks of
 // a cluster's servers differ a little.

@@ -150,10 +150,13 @@ func TestForbidden(t *testing.T) {
 	for name, tt := range map[string]struct {
 		probe error
 		bury  bool
+		hold  bool
 	}{
-		"one record":      {nil, true},
-		"everything":      {refusal(connector.Forbidden, 403), false},
-		"nothing is said": {refusal(connector.Transient, 503), true},
+		"one record":       {nil, true, false},
+		"everything":       {refusal(connector.Forbidden, 403), false, true},
+		"nothing is said":  {refusal(connector.Transient, 503), false, false},
+		"held by others":   {heldFor(time.Minute), false, false},
+		"credentials gone": {refusal(connector.Unauthenticated, 401), false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -165,7 +168,7 @@ func TestForbidden(t *testing.T) {
 				if buried := v.Result != nil && v.Result.Reason == push.ReasonForbidden; buried != tt.bury {
 					t.Errorf("%+v", v)
 				}
-				if held := !v.HoldUntil.IsZero(); held == tt.bury || held != (v.Trouble() == push.Credentials) {
+				if held := !v.HoldUntil.IsZero(); held != tt.hold || held != (v.Trouble() == push.Credentials) {
 					t.Errorf("held until %s, trouble %s", v.HoldUntil, v.Trouble())
 				}
 				if tt.bury {

@@ -45,10 +45,10 @@ func (a *attempt) verify(ctx context.Context) (Verdict, error) {
 		return v, nil
 	}
 	switch rest := time.Until(due); {
-	case rest > maxDelay:
+	case rest > maxDelay && !a.behind(time.Now()):
 		return Verdict{Action: Done, Note: "too early for the second look"}, nil
 	case rest > 0:
-		return Verdict{Action: HandBack, Delay: rest, Note: "woken up early"}, nil
+		return Verdict{Action: HandBack, Delay: min(rest, maxDelay), Note: "woken up early"}, nil
 	case !a.entry.Plan.Empty():
 		return a.verifyAgain(ctx, time.Now().Add(busyVerify))
 	}
@@ -176,7 +176,7 @@ func (a *attempt) verifyFailed(ctx context.Context, f *failure) (Verdict, error)
 	n.PutOff += max(0, a.start.Sub(n.At)) // nobody came in time
 	d := Decide(Situation{
 		Stage: StageVerify, Err: f.err, Attempts: n.Attempts, First: n.Since.Add(n.PutOff), Now: time.Now(), Reason: f.reason,
-		Jitter: a.p.Jitter(), Policy: a.p.Policy,
+		Refusal: a.refusal(ctx, f), Jitter: a.p.Jitter(), Policy: a.p.Policy,
 	})
 	told := Verdict{Stage: StageVerify, Err: f.err, HoldUntil: d.HoldUntil}
 	if d.Verb != Retry {

@@ -205,10 +205,48 @@ func (b *Board) Each(f func(queue string, n Notes)) {
 	}
 }
 
+// mergeTries bounds how often a hold is merged with what others store.
+const mergeTries = 5
+
 // PutHold stores a hold of the connector's queue, for the other workers and the
-// time after a restart.
+// time after a restart: what gate.Merge makes of it and of what is stored.
 func (c *Conn) PutHold(ctx context.Context, queue string, h gate.Hold) error {
-	return c.putSetting(ctx, c.names.queueSetting(queueToken(queue), holdKey), h)
+	subject := c.names.queueSetting(queueToken(queue), holdKey)
+	for try := 1; ; try++ {
+		var stored gate.Hold
+		rev, _, err := c.getSetting(ctx, subject, &stored)
+		if err != nil {
+			return err
+		}
+		merged, write := gate.Merge(stored, h, time.Now())
+		if !write {
+			return nil
+		}
+		if _, err = c.casSetting(ctx, subject, merged, rev, 0); !errors.Is(err, errTaken) || try == mergeTries {
+			return err
+		}
+	}
+}
+
+// ReadNotes reads what is stored of the queue, but for its owner, from the
+// leader: a Board may be behind.
+func (c *Conn) ReadNotes(ctx context.Context, queue string) (n Notes, err error) {
+	token := queueToken(queue)
+	if _, _, err := c.getSetting(ctx, c.names.queueSetting(token, holdKey), &n.Hold); err != nil {
+		return n, err
+	}
+	for _, of := range []string{token, everyQueue} {
+		var p gate.Pause
+		_, ok, err := c.getSetting(ctx, c.names.queueSetting(of, pauseKey), &p)
+		if err != nil {
+			return n, err
+		}
+		if ok {
+			n.Pause = &p
+			break
+		}
+	}
+	return n, nil
 }
 
 // Pause keeps the connector's queue from being worked on, by any worker, until

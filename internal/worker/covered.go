@@ -23,7 +23,8 @@ type covered struct {
 // note takes in how a job ended.
 func (c *covered) note(job push.Job, v push.Verdict) {
 	r := v.Result
-	if r == nil || v.Action != push.Done || job.Kind == push.KindReplay || r.Outcome != push.Pushed && r.Outcome != push.Unchanged {
+	// What comes after it, a second look, is stored after this: the job may come again.
+	if r == nil || v.Action != push.Done || !v.VerifyAt.IsZero() || job.Kind == push.KindReplay || r.Outcome != push.Pushed && r.Outcome != push.Unchanged {
 		return // the cursor has not moved, or it is not told
 	}
 	key, at := job.Key(), ledger.Position{Stream: job.Stream, Seq: r.ThroughSeq}

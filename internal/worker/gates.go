@@ -60,14 +60,19 @@ func (g *gates) closed() []string {
 
 // latest is the newest hold that is not stored yet.
 type latest struct {
-	mu   sync.Mutex
-	hold *gate.Hold
-	wake chan struct{} // has room for one
+	storing sync.Mutex // held while one is stored
+
+	mu     sync.Mutex
+	hold   *gate.Hold
+	number int           // of the hold, in their order
+	told   int           // the number up to which they were told to the log
+	wake   chan struct{} // has room for one
 }
 
 func (l *latest) put(h gate.Hold) {
 	l.mu.Lock()
 	l.hold = &h
+	l.number++
 	l.mu.Unlock()
 	select {
 	case l.wake <- struct{}{}:
@@ -75,12 +80,24 @@ func (l *latest) put(h gate.Hold) {
 	}
 }
 
-func (l *latest) take() *gate.Hold {
+// next is what is to be stored, and whether it has not been told before.
+func (l *latest) next() (h *gate.Hold, number int, tell bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := l.hold
-	l.hold = nil
-	return h
+	if l.hold == nil {
+		return nil, 0, false
+	}
+	tell, l.told = l.told < l.number, l.number
+	return l.hold, l.number, tell
+}
+
+// done says that the hold of this number is stored.
+func (l *latest) done(number int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.number == number {
+		l.hold = nil
+	}
 }
 
 // work works on a queue whenever this worker has it, until ctx is done.
@@ -88,16 +105,25 @@ func (w *Worker) work(ctx context.Context, queue stream.Work) error {
 	g := w.gates.of(queue.Connector)
 	queue.Admit, queue.Lease = g.Admit, w.opts.Config.Worker.Lease
 	ctx, stop := context.WithCancel(ctx)
+	// Pushes in flight may learn of a hold until they have ended.
+	holding, end := context.WithCancel(context.WithoutCancel(ctx))
 	var beside sync.WaitGroup
 	defer beside.Wait()
+	defer end()
 	defer stop()
-	n, _ := w.board.Notes(queue.Connector) // before anything is worked on
-	g.Learn(n.Hold)
-	g.Pause(n.Pause)
 	beside.Go(func() { w.follow(ctx, queue.Connector, g) })
-	beside.Go(func() { w.keepHolds(ctx, queue.Connector, g) })
+	beside.Go(func() { w.keepHolds(holding, queue.Connector, g) })
 	return w.board.Own(ctx, queue.Connector, w.owner, func(ctx context.Context, valid func() bool) error {
+		// The board may be behind what the worker before has stored.
+		n, err := w.conn.ReadNotes(ctx, queue.Connector)
+		if err != nil {
+			return err
+		}
+		g.Learn(n.Hold)
+		g.Pause(n.Pause)
 		g.Own(valid)
+		// The next worker begins as soon as this returns.
+		defer w.flushHold(holding, queue.Connector, g)
 		defer g.Disown()
 		return w.conn.Consume(ctx, queue)
 	})
@@ -116,35 +142,61 @@ func (w *Worker) follow(ctx context.Context, id string, g *guarded) {
 	}
 }
 
-// holdRetry is the wait before a hold that could not be stored is stored again;
-// until then only this worker knows of it, which has the queue.
-const holdRetry = time.Second
+const (
+	// holdRetry is the wait before a hold that could not be stored is stored
+	// again; until then only this worker knows of it, which has the queue.
+	holdRetry = time.Second
+	// flushTime bounds how long a queue is kept for the sake of its hold.
+	flushTime = 5 * time.Second
+)
 
 // keepHolds tells and stores the holds that the gate decides on.
 func (w *Worker) keepHolds(ctx context.Context, id string, g *guarded) {
 	for {
+		err := w.storeHolds(ctx, id, g)
+		var again <-chan time.Time
+		if err != nil {
+			again = time.After(holdRetry)
+		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-again:
 		case <-g.holds.wake:
 		}
-		h := g.holds.take()
+	}
+}
+
+// flushHold stores what is not stored yet, before another worker begins.
+func (w *Worker) flushHold(ctx context.Context, id string, g *guarded) {
+	ctx, cancel := context.WithTimeout(ctx, flushTime)
+	defer cancel()
+	for w.storeHolds(ctx, id, g) != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(holdRetry / 4):
+		}
+	}
+}
+
+// storeHolds stores what the gate decided on until nothing is left.
+func (w *Worker) storeHolds(ctx context.Context, id string, g *guarded) error {
+	g.holds.storing.Lock()
+	defer g.holds.storing.Unlock()
+	for {
+		h, number, tell := g.holds.next()
 		if h == nil {
-			continue
+			return nil
 		}
-		w.tellHold(id, *h)
-		for ctx.Err() == nil {
-			if err := w.conn.PutHold(ctx, id, *h); err == nil {
-				break
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(holdRetry):
-			}
-			if newer := g.holds.take(); newer != nil {
-				h = newer
-			}
+		if tell {
+			w.tellHold(id, *h)
 		}
+		if err := w.conn.PutHold(ctx, id, *h); err != nil {
+			return err
+		}
+		g.holds.done(number)
+		g.Stored(*h)
 	}
 }
 
@@ -186,7 +238,7 @@ func (g *guarded) learn(job push.Job, begun time.Time, v push.Verdict) {
 		g.Failed(job.Space+"/"+job.Case, begun, v.Err.Error())
 	case v.Err == nil && v.Result != nil:
 		g.Worked()
-	case v.Stage.AtTracker() && !errors.Is(v.Err, connector.ErrHeld):
+	case v.Stage.AtTracker() && errors.As(v.Err, &e) && e.Status != 0:
 		g.Worked() // it answers, if not as we like
 	}
 }

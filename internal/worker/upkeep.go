@@ -59,15 +59,3 @@ func (w *Worker) retire(ctx context.Context) {
 		w.log.Debug("old events removed", telemetry.Uint64("first_seq", first))
 	}
 }
-
-// checkLedger finds out whether the ledger was lost or restored.
-func (w *Worker) checkLedger(ctx context.Context) {
-	why, err := w.conn.CheckLedger(ctx)
-	if err != nil && ctx.Err() == nil {
-		w.log.Debug("ledger not checked", telemetry.Err(err))
-	}
-	if why != "" {
-		w.log.Error("the ledger is not to be trusted about what was done before now: trackers are searched before anything is created or added",
-			telemetry.String("reason", why))
-	}
-}

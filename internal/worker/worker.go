@@ -125,7 +125,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	if w.board, err = w.conn.Board(ctx); err != nil {
 		return err
 	}
-	w.checkLedger(ctx) // before anything is worked on
+	if !w.trustLedger(ctx) {
+		return nil
+	}
 	w.queues.open(ctx)
 	w.start("", func(ctx context.Context) error { // events that wait for Kibana
 		return w.work(ctx, stream.Work{InFlight: routeInFlight, Do: w.waiting})
