@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -32,10 +33,11 @@ type Notes struct {
 	Hold  gate.Hold
 }
 
-// Board shows what all workers share about the queues, as it changes. Safe for
-// concurrent use.
+// Board shows what all workers share about the queues, as it changes; each worker
+// has one. Safe for concurrent use.
 type Board struct {
-	c *Conn
+	c    *Conn
+	mine atomic.Int64 // queues that this worker has, or is about to take
 
 	mu    sync.Mutex
 	notes map[string]Notes         // by token

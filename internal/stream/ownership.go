@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -18,6 +19,11 @@ const (
 	ownTrust = 4500 * time.Millisecond
 	ownRetry = time.Second
 	ownPoll  = 5 * time.Second // beside the watch, which tells at once
+	// A worker lets others be faster with a free queue by ownStep for each one
+	// that it has or is about to take, so that queues spread; by mostGrace at
+	// most, since nobody else may want it. Up to one step more is by chance.
+	ownStep   = 50 * time.Millisecond
+	mostGrace = 1500 * time.Millisecond
 )
 
 // holder is the value of a queue's owner key.
@@ -28,15 +34,19 @@ type holder struct {
 // Own runs f whenever this worker has the queue, until ctx is done or f returns
 // an error, which Own returns. f's context ends when the queue may be somebody
 // else's; f is to return then. valid reports whether it still is ours at this
-// very moment. When f has returned the queue is anybody's.
+// very moment. When f has returned the queue is anybody's. Of several workers
+// that want a free queue the one that has fewest gets it, mostly; alone a worker
+// has it within two seconds.
 func (b *Board) Own(ctx context.Context, queue, owner string, f func(ctx context.Context, valid func() bool) error) error {
 	token := queueToken(queue)
 	o := &ownership{c: b.c, subject: b.c.names.queueSetting(token, ownerKey), owner: owner}
 	for ctx.Err() == nil {
 		changed := b.changed(token)
-		taken, err := o.take(ctx)
+		taken, err := b.take(ctx, o, changed)
 		if taken {
-			if err := o.hold(ctx, f); err != nil {
+			err := o.hold(ctx, f)
+			b.mine.Add(-1)
+			if err != nil {
 				return err
 			}
 			continue
@@ -48,6 +58,21 @@ func (b *Board) Own(ctx context.Context, queue, owner string, f func(ctx context
 		sleep(ctx, pause, changed)
 	}
 	return nil
+}
+
+// take makes the queue ours if it is nobody's, after others had their chance;
+// changed ends that early. What is taken is counted.
+func (b *Board) take(ctx context.Context, o *ownership, changed <-chan struct{}) (taken bool, err error) {
+	if _, free, err := o.look(ctx); !free || err != nil {
+		return false, err
+	}
+	// Those that are about to be taken count: many may become free at once.
+	others := b.mine.Add(1) - 1
+	sleep(ctx, min(time.Duration(others)*ownStep, mostGrace)+rand.N(ownStep), changed)
+	if taken, err = o.take(ctx); !taken {
+		b.mine.Add(-1)
+	}
+	return taken, err
 }
 
 // sleep waits for d, for wake or for the end of ctx.
@@ -72,15 +97,18 @@ type ownership struct {
 	until time.Time // that may be relied on
 }
 
-// take makes the queue ours if it is nobody's, and reports whether it is.
-func (o *ownership) take(ctx context.Context) (bool, error) {
+// look reports whether the queue is nobody's else, and the revision of that.
+func (o *ownership) look(ctx context.Context) (rev uint64, free bool, err error) {
 	var h holder
 	rev, ok, err := o.c.getSetting(ctx, o.subject, &h)
-	if err != nil {
+	return rev, err == nil && (!ok || h.Owner == "" || h.Owner == o.owner), err
+}
+
+// take makes the queue ours if it is nobody's, and reports whether it is.
+func (o *ownership) take(ctx context.Context) (bool, error) {
+	rev, free, err := o.look(ctx)
+	if !free || err != nil {
 		return false, err
-	}
-	if ok && h.Owner != "" && h.Owner != o.owner {
-		return false, nil
 	}
 	err = o.write(ctx, rev)
 	if errors.Is(err, errTaken) {
