@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -107,10 +106,9 @@ func (c *Conn) Queues(ctx context.Context) ([]string, error) {
 	seen := map[string]bool{}
 	var ids []string
 	for subject := range info.State.Subjects {
-		_, queue := c.queueOf(subject)
-		if queue != routeQueue && !seen[queue] {
-			seen[queue] = true
-			ids = append(ids, decode(queue))
+		if g, ok := c.sighted(subject); ok && g.queue != routeQueue && !seen[g.queue] {
+			seen[g.queue] = true
+			ids = append(ids, decode(g.queue))
 		}
 	}
 	return ids, nil
@@ -135,32 +133,17 @@ func (c *Conn) Backlog(ctx context.Context) (Backlog, error) {
 		return b, fmt.Errorf("backlog: %w", err)
 	}
 	b.Events = unrouted(cons.CachedInfo(), stored.State.Msgs)
-	info, err := c.work.Info(ctx, jetstream.WithSubjectFilter(">"))
+	sizes, err := c.QueueSizes(ctx)
 	if err != nil {
 		return b, fmt.Errorf("backlog: %w", err)
 	}
-	for subject, n := range info.State.Subjects {
-		kind, queue := c.queueOf(subject)
-		switch {
-		case kind == "later" && c.isVerify(subject):
-			// No push waits for it.
-		case kind == "later":
-			b.Waiting += n
-		case queue == routeQueue:
-			b.ByConnector[""] += n
-		default:
-			b.ByConnector[decode(queue)] += n
+	for id, size := range sizes {
+		b.Waiting += size.Retries
+		if size.Jobs > 0 {
+			b.ByConnector[id] = size.Jobs
 		}
 	}
 	return b, nil
-}
-
-// queueOf splits a subject of the work stream into its kind and queue.
-func (c *Conn) queueOf(subject string) (kind, queue string) {
-	rest := strings.TrimPrefix(subject, c.names.prefix+".")
-	kind, rest, _ = strings.Cut(rest, ".")
-	queue, _, _ = strings.Cut(rest, ".")
-	return kind, queue
 }
 
 // unrouted counts the events that the router has not done. The server counts

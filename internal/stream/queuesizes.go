@@ -3,7 +3,6 @@ package stream
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -24,27 +23,21 @@ func (c *Conn) QueueSizes(ctx context.Context) (map[string]QueueSize, error) {
 	}
 	sizes := map[string]QueueSize{}
 	for subject, n := range info.State.Subjects {
-		kind, token := c.queueOf(subject)
+		g, ok := c.sighted(subject)
+		if !ok || g.kind == sightVerify {
+			continue
+		}
 		id := ""
-		if token != routeQueue {
-			id = decode(token)
+		if g.queue != routeQueue {
+			id = decode(g.queue)
 		}
 		size := sizes[id]
-		switch {
-		case kind != "later":
+		if g.kind == sightJob {
 			size.Jobs += n
-		case c.isVerify(subject):
-			continue
-		default:
+		} else {
 			size.Retries += n
 		}
 		sizes[id] = size
 	}
 	return sizes, nil
-}
-
-// isVerify reports whether it is a subject of laterVerify.
-func (c *Conn) isVerify(subject string) bool {
-	tokens := strings.Split(subject, ".")
-	return len(tokens) == len(strings.Split(c.names.laterVerify("queue", "space", "case"), ".")) && tokens[len(tokens)-1] == "verify"
 }

@@ -168,13 +168,16 @@ type sighted struct {
 	at    place
 }
 
-// sighted reads a subject of the work stream.
+// sighted reads a subject of the work stream. What others have written there may
+// have no case: it is on its queue all the same.
 func (c *Conn) sighted(subject string) (g sighted, ok bool) {
 	tokens := strings.Split(strings.TrimPrefix(subject, c.names.prefix+"."), ".")
-	if len(tokens) < 4 {
+	if len(tokens) < 2 {
 		return g, false
 	}
-	g.queue, g.at = tokens[1], place{tokens[2], tokens[3]}
+	if g.queue = tokens[1]; len(tokens) > 3 {
+		g.at = place{tokens[2], tokens[3]}
+	}
 	switch {
 	case tokens[0] == "work":
 		g.kind = sightJob
