@@ -75,11 +75,11 @@ stays as it is. --all is a pause of its own, beside those of single connectors.`
 
 // queueChange is one line of what pause and resume print.
 type queueChange struct {
-	ID      string         `json:"id,omitempty"`
-	All     bool           `json:"all,omitempty"`
-	Changed bool           `json:"changed"`
+	ID      string     `json:"id,omitempty"`
+	All     bool       `json:"all,omitempty"`
+	Changed bool       `json:"changed"`
 	State   gate.State `json:"state,omitempty"` // that it is in now
-	Result  string         `json:"result"`
+	Result  string     `json:"result"`
 }
 
 // allText is the first cell of a row about all connectors.

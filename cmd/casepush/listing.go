@@ -27,6 +27,7 @@ const (
 // with one element a line.
 type listing struct {
 	out     io.Writer
+	talk    io.Writer // hears that a table has no rows; nil: nobody
 	format  string
 	columns []string
 	rows    int
@@ -44,7 +45,7 @@ func listingFlag(cmd *cobra.Command, format *string) {
 
 // newListing begins a listing; end it with close.
 func (a *app) newListing(format string, columns ...string) (*listing, error) {
-	l := &listing{out: a.out, format: format, columns: columns}
+	l := &listing{out: a.out, talk: a.err, format: format, columns: columns}
 	switch format {
 	case "":
 		l.format = formatTabs
@@ -142,6 +143,10 @@ func (l *listing) close() error {
 	case formatCSV:
 		l.csv.Flush()
 		return l.csv.Error()
+	case formatTable:
+		if l.rows == 0 && l.talk != nil {
+			fmt.Fprintln(l.talk, "none") // an empty screen leaves people in doubt
+		}
 	}
 	return l.flush()
 }

@@ -128,9 +128,12 @@ func (r *replayer) announce() {
 		fmt.Fprintf(r.err, "the oldest event that is kept is %d, of %s\n", first.First, timeText(first.FirstAt))
 	}
 	t := r.tally
-	if len(r.Jobs) == 0 {
-		fmt.Fprintln(r.err, "nothing is selected: no past event goes to a connector here")
-	} else {
+	switch {
+	case len(r.Jobs) == 0 && len(t.LeftOut) == 0:
+		fmt.Fprintln(r.err, "nothing is selected: no event that is kept is meant by this")
+	case len(r.Jobs) == 0:
+		fmt.Fprintln(r.err, "nothing is selected: none of these events goes to a connector here")
+	default:
 		fmt.Fprintf(r.err, "%s of %s, from %s to %s (sequences %d to %d):\n",
 			plural(t.Events, "event"), plural(t.Cases, "case"), timeText(t.From), timeText(t.To), t.FromSeq, t.ToSeq)
 		table := listing{out: r.err, format: formatTable, columns: []string{"connector", "events", "cases"}}

@@ -64,7 +64,10 @@ const smallestPayload = 1 << 20 // the server's default
 func examineServer(c *chart, f stream.ServerFacts) {
 	who := fmt.Sprintf("nats-server %s answers at %s", f.Version, f.Place)
 	if f.Embedded {
-		who = fmt.Sprintf("the embedded server of casepush, nats-server %s, answers at %s", f.Version, f.Place)
+		who = fmt.Sprintf("the embedded server of casepush (nats-server %s) answers", f.Version)
+		if strings.Contains(f.Place, "://") { // a worker has it; else it was started for this alone
+			who += " at " + f.Place
+		}
 	}
 	c.ok(codeServer, f.Name, who)
 	if f.TooOld != "" {
