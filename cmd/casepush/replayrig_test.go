@@ -173,17 +173,17 @@ func (r *replayRig) publish(events ...event.Event) {
 // looks for example, are not waited for.
 func (r *replayRig) idle() {
 	r.t.Helper()
+	quiet := 0 // in a row: what is on its way from one queue to the next is in neither
 	r.eventually("empty queues", func() bool {
 		b, err := r.conn.Backlog(r.t.Context())
-		if err != nil || b.Events > 0 {
-			return false
+		n := b.Events
+		for _, jobs := range b.ByConnector {
+			n += jobs
 		}
-		for _, n := range b.ByConnector {
-			if n > 0 {
-				return false
-			}
+		if quiet++; err != nil || n > 0 {
+			quiet = 0
 		}
-		return true
+		return quiet > 2
 	})
 }
 
