@@ -84,7 +84,7 @@ func (g *guard) admit(req *http.Request, trip *journey) error {
 		return err
 	}
 	if err := g.pace.wait(req.Context(), trip.class); errors.Is(err, errNoRoom) {
-		return shut{err}
+		return shut{&connector.HeldError{Why: err.Error()}}
 	} else if err != nil {
 		return err
 	}

@@ -7,8 +7,6 @@ import (
 	"math"
 	"sync"
 	"time"
-
-	"github.com/casepush/casepush/internal/connector"
 )
 
 // Class is what a request does, for the order in which requests get their
@@ -40,7 +38,7 @@ func (c Class) headStart() time.Duration {
 
 // errNoRoom: the request would have had to wait for longer than it has time. Our
 // own rule holds it back, and nothing is wrong with the tracker.
-var errNoRoom error = &connector.HeldError{Why: "delivery.requests_per_second leaves no room before the deadline"}
+var errNoRoom = errors.New("delivery.requests_per_second leaves no room before the deadline")
 
 // maxInterval keeps sums of times from overflowing.
 const maxInterval = 24 * time.Hour

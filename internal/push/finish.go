@@ -162,9 +162,10 @@ func (a *attempt) fail(ctx context.Context, f *failure) (Verdict, error) {
 }
 
 func (a *attempt) decide(ctx context.Context, f *failure, attempts int, first time.Time) Decision {
+	refusal := a.refusal(ctx, f) // may add to the error
 	return Decide(Situation{
 		Stage: f.stage, Err: f.err, Attempts: attempts, First: first.Add(a.putOff()), Now: time.Now(), Reason: f.reason,
-		Refusal: a.refusal(ctx, f),
+		Refusal: refusal,
 		Settle:  a.settleAfter(), Jitter: a.p.Jitter(), Policy: a.p.Policy,
 	})
 }
@@ -174,6 +175,7 @@ const probeTimeout = 10 * time.Second
 
 // refusal finds out whose rule a Forbidden is. Only a probe that is let through
 // says that it is this record's: the connector may be held meanwhile.
+// What the tracker asks for there holds for the push too.
 func (a *attempt) refusal(ctx context.Context, f *failure) Refusal {
 	if f.err.Kind != connector.Forbidden || !f.stage.AtTracker() || a.target.Connector == nil {
 		return OneRecord
@@ -181,10 +183,13 @@ func (a *attempt) refusal(ctx context.Context, f *failure) Refusal {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	e := connector.AsError("probe", a.target.Connector.Probe(ctx))
-	switch {
-	case e == nil:
+	if e == nil {
 		return OneRecord
-	case e.Kind == connector.Forbidden, e.Kind == connector.Unauthenticated:
+	}
+	told := *f.err
+	told.RetryAfter = max(told.RetryAfter, e.RetryAfter)
+	f.err = &told
+	if e.Kind == connector.Forbidden || e.Kind == connector.Unauthenticated {
 		return Everywhere
 	}
 	return NotKnown

@@ -155,7 +155,7 @@ func TestForbidden(t *testing.T) {
 		"one record":       {nil, true, false},
 		"everything":       {refusal(connector.Forbidden, 403), false, true},
 		"nothing is said":  {refusal(connector.Transient, 503), false, false},
-		"held by others":   {heldFor(time.Minute), false, false},
+		"held by others":   {heldFor(time.Hour), false, false},
 		"credentials gone": {refusal(connector.Unauthenticated, 401), false, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -174,9 +174,10 @@ func (a *attempt) verifyFailed(ctx context.Context, f *failure) (Verdict, error)
 	n := *a.entry.Verify
 	n.Attempts++
 	n.PutOff += max(0, a.start.Sub(n.At)) // nobody came in time
+	refusal := a.refusal(ctx, f)
 	d := Decide(Situation{
 		Stage: StageVerify, Err: f.err, Attempts: n.Attempts, First: n.Since.Add(n.PutOff), Now: time.Now(), Reason: f.reason,
-		Refusal: a.refusal(ctx, f), Jitter: a.p.Jitter(), Policy: a.p.Policy,
+		Refusal: refusal, Jitter: a.p.Jitter(), Policy: a.p.Policy,
 	})
 	told := Verdict{Stage: StageVerify, Err: f.err, HoldUntil: d.HoldUntil}
 	if d.Verb != Retry {
