@@ -122,3 +122,20 @@ func TestCommentsOfADeadLetteredSnapshot(t *testing.T) {
 		}
 	})
 }
+
+// A case that was dead-lettered at its first attempt promises nothing, so a
+// replay of it is one: it compares, and brings what is missing.
+func TestReplayOfADeadLetter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.publish(1, kibana.Case{Title: "a"})
+		r.tracker.answers["create"] = refusal(connector.Rejected, 400)
+		if v := r.deliver(push.KindPush, 1); v.Result == nil || v.Result.Outcome != push.DeadLettered || !r.entry().Want.IsZero() {
+			t.Fatalf("%+v, entry %+v", v, r.entry())
+		}
+		clear(r.tracker.answers)
+		if v := r.deliver(push.KindReplay, 1); v.Result == nil || v.Result.Outcome != push.Pushed {
+			t.Errorf("%+v", v)
+		}
+	})
+}

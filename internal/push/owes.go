@@ -10,13 +10,12 @@ import (
 // an event is about whatever the entry knows of.
 func (a *attempt) rename() {
 	e := a.entry
-	if a.job.Seq == 0 {
-		p := newest(e)
+	if p := newest(e); a.job.Seq == 0 && !p.IsZero() {
 		a.job.Stream, a.job.Seq = p.Stream, p.Seq
 	}
 	switch a.job.Kind {
 	case KindReplay:
-		if !e.Cursor.Covers(e.Want) || e.Closing != nil {
+		if promised(e) || e.Closing != nil {
 			// The entry owes a push or a close, and this job may have replaced
 			// its wake-up.
 			a.job.Kind = KindRetry
@@ -39,9 +38,12 @@ func (a *attempt) owes() bool {
 		return false
 	}
 	unsettled := !e.Plan.Empty() && (!e.Dead || e.Plan.SettleAt.IsZero())
-	promised := !e.Want.IsZero() && !e.Cursor.Covers(e.Want)
-	return promised || e.Closing != nil || e.Retry != nil || unsettled
+	return promised(e) || e.Closing != nil || e.Retry != nil || unsettled
 }
+
+// promised reports whether a job was acknowledged because the entry comes back
+// for its event, and has not yet.
+func promised(e ledger.Entry) bool { return !e.Want.IsZero() && !e.Cursor.Covers(e.Want) }
 
 // newest is the newest event that the entry knows of.
 func newest(e ledger.Entry) ledger.Position {
