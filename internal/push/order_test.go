@@ -130,7 +130,7 @@ func TestReplayOfADeadLetter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.publish(1, kibana.Case{Title: "a"})
-		r.put(ledger.Entry{Cursor: ledger.Position{Stream: r.Incarnation(), Seq: 1}, Dead: true})
+		r.put(ledger.Entry{Cursor: ledger.Position{Stream: streamID, Seq: 1}, Dead: true})
 		if v := r.deliver(push.KindReplay, 1); v.Result == nil || v.Result.Outcome != push.Pushed {
 			t.Errorf("%+v", v)
 		}

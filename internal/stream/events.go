@@ -58,12 +58,26 @@ func (c *Conn) refresh(ctx context.Context) error {
 func (c *Conn) Has(ctx context.Context, seq uint64) (bool, error) {
 	_, _, err := c.readEvent(ctx, query{Seq: seq})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return false, nil
+		return false, c.gone(ctx, seq)
 	}
 	if err != nil {
 		return false, fmt.Errorf("read event %d: %w", seq, err)
 	}
 	return true, nil
+}
+
+// gone is nil if an event that was not found is no longer there. A new leader of
+// a replicated stream may not have come to it yet: then it is an error, and the
+// event is looked for again.
+func (c *Conn) gone(ctx context.Context, seq uint64) error {
+	info, err := c.events.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("read event %d: %w", seq, err)
+	}
+	if last := info.State.LastSeq; seq > last && info.Config.Replicas > 1 {
+		return fmt.Errorf("read event %d: the stream's leader has come to %d only", seq, last)
+	}
+	return nil
 }
 
 // Events implements push.Mailbox.
@@ -139,7 +153,7 @@ func (c *Conn) eventID(e event.Event, seq uint64) string {
 func (c *Conn) Event(ctx context.Context, seq uint64) (in Incoming, id string, ok bool, err error) {
 	m, _, err := c.readEvent(ctx, query{Seq: seq})
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return Incoming{}, "", false, nil
+		return Incoming{}, "", false, c.gone(ctx, seq)
 	}
 	if err != nil {
 		return Incoming{}, "", false, fmt.Errorf("read event %d: %w", seq, err)
