@@ -158,6 +158,12 @@ var healthURL = regexp.MustCompile(`"url":"(http://[^"]*)/readyz"`)
 func (r *rig) startWorker() *worker {
 	r.t.Helper()
 	w := &worker{process: start(r.t, r.environ, casepushProgram(), "run", "-c", r.config, "--log-level", "debug")}
+	r.t.Cleanup(func() {
+		if r.t.Failed() {
+			lines := strings.Split(w.stderr.String(), "\n")
+			r.t.Logf("the worker's last words:\n%s", strings.Join(lines[max(0, len(lines)-60):], "\n"))
+		}
+	})
 	w.says("worker started")
 	w.url = healthURL.FindStringSubmatch(w.stderr.String())[1]
 	return w
