@@ -21,8 +21,10 @@ type jiraLinkType struct{ id, name, inward, outward string }
 
 func jiraLinkTypes() []jiraLinkType {
 	return []jiraLinkType{
-		{"10000", "Blocks", "is blocked by", "blocks"}, {"10001", "Cloners", "is cloned by", "clones"},
-		{"10002", "Duplicate", "is duplicated by", "duplicates"}, {"10003", "Relates", "relates to", "relates to"},
+		{"10000", "Blocks", "is blocked by", "blocks"},
+		{"10001", "Cloners", "is cloned by", "clones"},
+		{"10002", "Duplicate", "is duplicated by", "duplicates"},
+		{"10003", "Relates", "relates to", "relates to"},
 	}
 }
 

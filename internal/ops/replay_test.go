@@ -133,7 +133,8 @@ func TestSelectReplay(t *testing.T) {
 		jobs, left []string
 	}{
 		{
-			"all", ops.ReplayFilter{},
+			"all",
+			ops.ReplayFilter{},
 			[]string{"b/x@2×1", "a/x@4×2", "b/thin@7×2"},
 			[]string{"case_not_found::1/1", "connector_not_found:gone:1/1", "malformed::2/0", "no_connector::1/0", "uncertain:a:1/1", "unsupported_connector_type:siem-other:1/1"},
 		},
@@ -145,7 +146,8 @@ func TestSelectReplay(t *testing.T) {
 		{"gone connector to another", ops.ReplayFilter{Connector: "gone", To: "b"}, []string{"b/z@9×1"}, []string{"case_not_found::1/1", "malformed::2/0"}},
 		// Nobody is asked where events went: what cannot be read is passed over.
 		{
-			"all to one", ops.ReplayFilter{To: "b"},
+			"all to one",
+			ops.ReplayFilter{To: "b"},
 			[]string{"b/y@3×1", "b/x@4×3", "b/thin@7×2", "b/nobody@8×1", "b/z@10×2", "b/denied@11×1"},
 			[]string{"malformed::2/0"},
 		},

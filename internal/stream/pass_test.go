@@ -63,7 +63,8 @@ func TestEntriesOfCase(t *testing.T) {
 	t.Parallel()
 	c := fresh(t)
 	keys := []ledger.Key{
-		{Connector: "soc-jira", Space: "default", Case: "a"}, {Connector: "soc.jira", Space: "soc", Case: "a"},
+		{Connector: "soc-jira", Space: "default", Case: "a"},
+		{Connector: "soc.jira", Space: "soc", Case: "a"},
 		{Connector: "soc-jira", Space: "default", Case: "b"},
 	}
 	for _, k := range keys {

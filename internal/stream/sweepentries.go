@@ -37,8 +37,7 @@ func (s *sweeper) entries(ctx context.Context) error {
 		}
 		e.StoredAt = meta.Timestamp
 		if needs := s.needs(e); needs != 0 {
-			debtors[debtorToken(encode(key.Connector), place{key.Space, key.Case})] =
-				&debtor{key: key, write: e.Write, job: sweepJob(key, e), needs: needs}
+			debtors[debtorToken(encode(key.Connector), place{key.Space, key.Case})] = &debtor{key: key, write: e.Write, job: sweepJob(key, e), needs: needs}
 		}
 		if len(debtors) < s.Window {
 			return nil
