@@ -71,9 +71,9 @@ type size struct {
 
 func fullSize() size {
 	return size{
-		cases: 2000, live: 150 * time.Second, rest: 8 * time.Minute,
+		cases: 2000, live: 200 * time.Second, rest: 8 * time.Minute,
 		havoc: plan{
-			life:     span{3 * time.Second, 12 * time.Second},
+			life:     span{3 * time.Second, 9 * time.Second},
 			down:     span{0, 2 * time.Second},
 			pause:    span{lease + time.Second, lease + 4*time.Second},
 			nodeLife: span{5 * time.Second, 15 * time.Second},
