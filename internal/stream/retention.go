@@ -113,7 +113,7 @@ func (c *Conn) neededByJobs(ctx context.Context) (uint64, error) {
 func (c *Conn) neededByLedger(ctx context.Context) (uint64, error) {
 	oldest := ^uint64(0)
 	err := c.Ledger().Each(ctx, func(key ledger.Key, e ledger.Entry) error {
-		if !e.Blocked && (e.Want.IsZero() || e.Cursor.Covers(e.Want)) {
+		if !e.Blocked && !e.Promised() {
 			return nil
 		}
 		after := uint64(0)

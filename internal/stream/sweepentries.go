@@ -81,10 +81,9 @@ func (s *sweeper) needs(e ledger.Entry) (needs sight) {
 // owedSince is when the entry's next attempt is or was due; zero if it owes
 // none. What is blocked, or dead with its plan settled, is a person's to see to.
 func owedSince(e ledger.Entry, incarnation string) time.Time {
-	promised := !e.Want.IsZero() && !e.Cursor.Covers(e.Want) &&
+	promised := e.Promised() &&
 		(e.Want.Stream == incarnation || e.Cursor.Stream != incarnation) // what an older stream held is gone
-	unsettled := !e.Plan.Empty() && (!e.Dead || e.Plan.SettleAt.IsZero())
-	if e.Blocked || !promised && !unsettled && e.Retry == nil && e.Closing == nil {
+	if e.Blocked || !promised && !e.Unsettled() && e.Retry == nil && e.Closing == nil {
 		return time.Time{}
 	}
 	at := e.StoredAt
@@ -133,10 +132,7 @@ func (s *sweeper) collect(ctx context.Context, debtors map[string]*debtor) error
 
 // sweepJob brings what the entry owes.
 func sweepJob(key ledger.Key, e ledger.Entry) push.Job {
-	newest := e.Cursor
-	if !e.Want.IsZero() {
-		newest = newest.Later(e.Want)
-	}
+	newest := e.Newest()
 	j := push.Job{
 		Kind: push.KindSweep, Connector: key.Connector, Space: key.Space, Case: key.Case,
 		Seq: newest.Seq, Stream: newest.Stream,

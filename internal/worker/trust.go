@@ -15,10 +15,7 @@ const trustRetry = time.Second
 // to an empty ledger that is taken for a new one every case looks untouched.
 func (w *Worker) trustLedger(ctx context.Context) bool {
 	for {
-		why, err := w.conn.CheckLedger(ctx)
-		if why != "" {
-			w.tellDistrust(why)
-		}
+		err := w.lookAtLedger(ctx)
 		if err == nil || ctx.Err() != nil {
 			return err == nil
 		}
@@ -32,16 +29,17 @@ func (w *Worker) trustLedger(ctx context.Context) bool {
 
 // checkLedger finds out the same while the worker runs.
 func (w *Worker) checkLedger(ctx context.Context) {
-	why, err := w.conn.CheckLedger(ctx)
-	if err != nil && ctx.Err() == nil {
+	if err := w.lookAtLedger(ctx); err != nil && ctx.Err() == nil {
 		w.log.Debug("ledger not checked", telemetry.Err(err))
-	}
-	if why != "" {
-		w.tellDistrust(why)
 	}
 }
 
-func (w *Worker) tellDistrust(why string) {
-	w.log.Error("the ledger is not to be trusted about what was done before now: trackers are searched before anything is created or added",
-		telemetry.String("reason", why))
+// lookAtLedger looks, and tells what is wrong.
+func (w *Worker) lookAtLedger(ctx context.Context) error {
+	why, err := w.conn.CheckLedger(ctx)
+	if why != "" {
+		w.log.Error("the ledger is not to be trusted about what was done before now: trackers are searched before anything is created or added",
+			telemetry.String("reason", why))
+	}
+	return err
 }
