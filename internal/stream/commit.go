@@ -53,6 +53,9 @@ func (b *committer) publish(ctx context.Context, msg *nats.Msg) (seq uint64, dup
 		}
 		return ack.Sequence, ack.Duplicate, nil
 	}
+	if err := ctx.Err(); err != nil {
+		return 0, false, err // nobody waits for it: it must not be written behind his back
+	}
 	w := &pendingWrite{msg, make(chan written, 1)}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, w)
