@@ -22,6 +22,10 @@ import (
 // Needed are events that were not routed, those of stored jobs and wake-ups,
 // and those that an entry of the ledger owes. It reads the whole ledger once.
 func (c *Conn) Retire(ctx context.Context) (uint64, error) {
+	made, err := c.events.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("retention of events: %w", err)
+	}
 	first, err := c.firstSince(ctx, time.Now().Add(-cmp.Or(c.opts.Retention.Events, eventAge)))
 	if err != nil {
 		return 0, err
@@ -33,8 +37,16 @@ func (c *Conn) Retire(ctx context.Context) (uint64, error) {
 		}
 		first = min(first, seq)
 	}
-	if err := c.events.Purge(ctx, jetstream.WithPurgeSequence(first)); err != nil {
+	now, err := c.events.Info(ctx)
+	switch {
+	case err != nil:
 		return 0, fmt.Errorf("retention of events: %w", err)
+	case !now.Created.Equal(made.Created):
+		return 0, errors.New("retention of events: the stream was made anew meanwhile")
+	case first > now.State.FirstSeq: // to purge up to 0 is to purge everything
+		if err := c.events.Purge(ctx, jetstream.WithPurgeSequence(first)); err != nil {
+			return 0, fmt.Errorf("retention of events: %w", err)
+		}
 	}
 	return first, c.putSetting(ctx, c.retiredSubject(), retireMark{At: time.Now().UTC()})
 }

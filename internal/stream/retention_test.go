@@ -109,3 +109,19 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestRetireBeforeTheRouter: before any worker has routed an event all are needed.
+func TestRetireBeforeTheRouter(t *testing.T) {
+	t.Parallel()
+	server := startServer(t, stream.EmbeddedOptions{Dir: t.TempDir()})
+	c := connect(t, stream.Options{Embedded: server, Retention: stream.Retention{Events: time.Nanosecond}})
+	seqs := []uint64{publish(t, c, event.Event{CaseID: "a"}), publish(t, c, event.Event{CaseID: "b"})}
+	if _, err := c.Retire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, seq := range seqs {
+		if has, err := c.Has(t.Context(), seq); err != nil || !has {
+			t.Errorf("event %d is there: %t, error %v", seq, has, err)
+		}
+	}
+}
