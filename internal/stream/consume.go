@@ -245,7 +245,12 @@ func (c *Conn) consume(ctx context.Context, cons jetstream.Consumer, flight int,
 		case errors.Is(err, jetstream.ErrMsgIteratorClosed), errors.Is(err, jetstream.ErrConsumerDeleted), errors.Is(err, jetstream.ErrConsumerNotFound):
 			return fmt.Errorf("consumer %s: %w", cons.CachedInfo().Name, err)
 		case err != nil:
-			continue // a missed heartbeat while NATS is away; the client goes on by itself
+			// A missed heartbeat while NATS is away: the client goes on by itself,
+			// but not with a consumer that has gone while it did not ask.
+			if _, err := cons.Info(ctx); isAny(err, jetstream.ErrConsumerNotFound, jetstream.ErrStreamNotFound) {
+				return fmt.Errorf("consumer %s: %w", cons.CachedInfo().Name, err)
+			}
+			continue
 		}
 		select {
 		case slots <- struct{}{}:
