@@ -71,6 +71,9 @@ func (c *Conn) committer(s jetstream.Stream, again int) *committer {
 	return &committer{js: c.js, again: again, groups: c.opts.Embedded != nil && s.CachedInfo().Config.AllowAtomicPublish}
 }
 
+// No stream of ours is compressed. A node of nats-server 2.15.2 that was killed
+// could not read a compressed one again: 'Error recreating stream "CASEPUSH_RESULTS":
+// error reading compression reader: s2: unsupported input (10077)'.
 func (c *Conn) eventsConfig() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: c.names.Events(), Description: "case push events: the history that replay reads",
@@ -78,7 +81,7 @@ func (c *Conn) eventsConfig() jetstream.StreamConfig {
 		// No age limit and discard new: an event that nothing has covered yet
 		// is never dropped; a full stream refuses the producer.
 		Discard: jetstream.DiscardNew, Duplicates: duplicateWindow, AllowDirect: c.direct(),
-		Storage: jetstream.FileStorage, Compression: jetstream.S2Compression, Replicas: c.replicas(),
+		Storage: jetstream.FileStorage, Replicas: c.replicas(),
 	}
 }
 
@@ -98,7 +101,7 @@ func (c *Conn) resultsConfig() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: c.names.Results(), Description: "final outcomes", Subjects: []string{c.names.join("result", ">")},
 		Retention: jetstream.LimitsPolicy, MaxAge: cmp.Or(c.opts.Retention.Results, resultAge), Duplicates: duplicateWindow, AllowAtomicPublish: true,
-		Storage: jetstream.FileStorage, Compression: jetstream.S2Compression, Replicas: c.replicas(),
+		Storage: jetstream.FileStorage, Replicas: c.replicas(),
 	}
 }
 
