@@ -9,12 +9,12 @@ import (
 	"github.com/casepush/casepush/adapters/jira"
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/connectortest"
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/secret"
 )
 
 // tracker shows the suite what a fake Jira holds.
-type tracker struct{ *fakes.Jira }
+type tracker struct{ *fakejira.Fake }
 
 // Incidents implements [connectortest.Tracker].
 func (f tracker) Incidents() []connectortest.Incident {
@@ -33,13 +33,13 @@ func (f tracker) Incidents() []connectortest.Incident {
 
 // sample has an issue type on Cloud only: on Data Center the adapter has to
 // ask for the project's first.
-func sample(flavour fakes.Flavour) connector.Incident {
+func sample(flavour fakejira.Flavour) connector.Incident {
 	in := connector.Incident{Fields: []connector.Field{
 		{Name: "summary", Value: "Beacon to 203.0.113.7"},
 		{Name: "description", Value: "Seen on HMS-PC07."},
 		{Name: "labels", Value: []string{"lateral movement"}},
 	}}
-	if flavour == fakes.Cloud {
+	if flavour == fakejira.Cloud {
 		in.Fields = append(in.Fields, connector.Field{Name: "issueType", Value: "10001"})
 	}
 	return in
@@ -47,9 +47,9 @@ func sample(flavour fakes.Flavour) connector.Incident {
 
 func TestContract(t *testing.T) {
 	const email, token = "moneypenny@hms.example", "canary-token+with/odd=chars"
-	for deployment, flavour := range map[string]fakes.Flavour{"cloud": fakes.Cloud, "data_center": fakes.DataCenter} {
+	for deployment, flavour := range map[string]fakejira.Flavour{"cloud": fakejira.Cloud, "data_center": fakejira.DataCenter} {
 		t.Run(deployment, func(t *testing.T) {
-			spec := map[fakes.Flavour]*specification{fakes.Cloud: cloudSpec, fakes.DataCenter: dataCenterSpec}[flavour]
+			spec := map[fakejira.Flavour]*specification{fakejira.Cloud: cloudSpec, fakejira.DataCenter: dataCenterSpec}[flavour]
 			router := spec.router(t) // here: t must not end inside a case of the suite
 			var validated atomic.Int64
 			connectortest.Run(t, connectortest.Harness{
@@ -64,7 +64,7 @@ func TestContract(t *testing.T) {
 					}, connector.Dependencies{HTTP: &checked})
 				},
 				Tracker: func() connectortest.Tracker {
-					return tracker{fakes.NewJira(fakes.JiraOptions{Flavour: flavour, Email: email, Token: secret.New(token)})}
+					return tracker{fakejira.New(fakejira.Options{Flavour: flavour, Email: email, Token: secret.New(token)})}
 				},
 				Incident: sample(flavour),
 				Secrets:  []string{token},

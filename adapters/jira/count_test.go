@@ -11,7 +11,7 @@ import (
 	"github.com/casepush/casepush/adapters/jira"
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/connectortest"
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/httpclient"
 	"github.com/casepush/casepush/internal/secret"
 )
@@ -32,7 +32,7 @@ func (c *countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 // overFake makes a connector to an empty fake Jira Cloud.
 func overFake(t *testing.T, maxAnswer int64) (connector.Connector, *countingTransport) {
 	t.Helper()
-	fake := fakes.NewJira(fakes.JiraOptions{Flavour: fakes.Cloud, Email: "a@hms.example", Token: secret.New("canary")})
+	fake := fakejira.New(fakejira.Options{Flavour: fakejira.Cloud, Email: "a@hms.example", Token: secret.New("canary")})
 	wire := &countingTransport{base: connectortest.InProcess(fake)}
 	client, err := httpclient.NewWithTransport(httpclient.Settings{AllowedHosts: []string{"*"}, MaxResponseBytes: maxAnswer}, wire)
 	if err != nil {

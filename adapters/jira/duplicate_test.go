@@ -9,32 +9,33 @@ import (
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/httpclient"
 )
 
 // pair is two issues of one case, HMS-1 and HMS-2; HMS-2 is to be kept.
 type pair struct {
-	fake        *fakes.Jira
+	fake        *fakejira.Fake
 	con         connector.Deduplicator
 	id          connector.CorrelationID
 	spare, keep connector.Ref
 }
 
-func newPair(t *testing.T, opts fakes.JiraOptions, delivery map[string]any) *pair {
+func newPair(t *testing.T, opts fakejira.Options, delivery map[string]any) *pair {
 	t.Helper()
-	spec := map[fakes.Flavour]*specification{fakes.Cloud: cloudSpec, fakes.DataCenter: dataCenterSpec}[opts.Flavour]
-	settings := map[string]any{"deployment": map[fakes.Flavour]string{fakes.Cloud: "cloud", fakes.DataCenter: "data_center"}[opts.Flavour]}
+	spec := map[fakejira.Flavour]*specification{fakejira.Cloud: cloudSpec, fakejira.DataCenter: dataCenterSpec}[opts.Flavour]
+	settings := map[string]any{"deployment": map[fakejira.Flavour]string{fakejira.Cloud: "cloud", fakejira.DataCenter: "data_center"}[opts.Flavour]}
 	for k, v := range delivery {
 		settings[k] = v
 	}
-	p := &pair{fake: fakes.NewJira(opts), id: connector.CorrelationID{ConnectorID: "soc-jira", SpaceID: "default", CaseID: "c-81"}}
+	p := &pair{fake: fakejira.New(opts), id: connector.CorrelationID{ConnectorID: "soc-jira", SpaceID: "default", CaseID: "c-81"}}
 	con := open(t, validate(t, spec.router(t), "", fakes.Transport{Handler: p.fake}), httpclient.Settings{}, settings)
 	var ok bool
 	if p.con, ok = con.(connector.Deduplicator); !ok {
 		t.Fatalf("%T is no Deduplicator", con)
 	}
 	for _, ref := range []*connector.Ref{&p.spare, &p.keep} {
-		made, err := con.CreateIncident(t.Context(), p.id, sample(fakes.Cloud))
+		made, err := con.CreateIncident(t.Context(), p.id, sample(fakejira.Cloud))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +45,7 @@ func newPair(t *testing.T, opts fakes.JiraOptions, delivery map[string]any) *pai
 }
 
 // issue is the issue as it stands.
-func (p *pair) issue(t *testing.T, ref connector.Ref) fakes.JiraIssue {
+func (p *pair) issue(t *testing.T, ref connector.Ref) fakejira.Issue {
 	t.Helper()
 	i, ok := p.fake.Issue(ref.ID)
 	if !ok {
@@ -59,9 +60,9 @@ func (p *pair) marked(t *testing.T, ref connector.Ref) bool {
 	return slices.ContainsFunc(p.issue(t, ref).Labels(), func(l string) bool { return strings.HasPrefix(l, "kibana-case-") })
 }
 
-func eachJira(t *testing.T, run func(*testing.T, fakes.Flavour)) {
+func eachJira(t *testing.T, run func(*testing.T, fakejira.Flavour)) {
 	t.Helper()
-	for _, flavour := range []fakes.Flavour{fakes.Cloud, fakes.DataCenter} {
+	for _, flavour := range []fakejira.Flavour{fakejira.Cloud, fakejira.DataCenter} {
 		t.Run(flavour.String(), func(t *testing.T) {
 			t.Parallel()
 			run(t, flavour)
@@ -71,8 +72,8 @@ func eachJira(t *testing.T, run func(*testing.T, fakes.Flavour)) {
 
 func TestRetireDuplicate(t *testing.T) {
 	t.Parallel()
-	eachJira(t, func(t *testing.T, flavour fakes.Flavour) {
-		p := newPair(t, fakes.JiraOptions{Flavour: flavour}, map[string]any{"duplicate_transition": "done", "internal_comments": true})
+	eachJira(t, func(t *testing.T, flavour fakejira.Flavour) {
+		p := newPair(t, fakejira.Options{Flavour: flavour}, map[string]any{"duplicate_transition": "done", "internal_comments": true})
 		others, err := p.con.OtherIncidents(t.Context(), p.id, p.keep)
 		if err != nil || len(others) != 1 || others[0] != p.spare {
 			t.Fatalf("other incidents: %+v, %v", others, err)
@@ -107,11 +108,11 @@ func TestRetireDuplicate(t *testing.T) {
 func TestRetireWithoutLink(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		opts   fakes.JiraOptions
+		opts   fakejira.Options
 		denied map[string]bool
 		faults []fakes.Rule
 	}{
-		"no type":  {opts: fakes.JiraOptions{NoLinkTypes: []string{"Duplicate"}}},
+		"no type":  {opts: fakejira.Options{NoLinkTypes: []string{"Duplicate"}}},
 		"no right": {denied: map[string]bool{"LINK_ISSUES": false}},
 		"401":      {faults: []fakes.Rule{{Method: http.MethodPost, Path: "/rest/api/2/issueLink", Status: http.StatusUnauthorized}}},
 	} {
@@ -138,12 +139,12 @@ func TestRetireWithoutLink(t *testing.T) {
 // again when the setting is right.
 func TestRetireTransition(t *testing.T) {
 	t.Parallel()
-	eachJira(t, func(t *testing.T, flavour fakes.Flavour) {
+	eachJira(t, func(t *testing.T, flavour fakejira.Flavour) {
 		for _, tt := range []struct{ name, want string }{
 			{"Resolve", `close duplicate: rejected: issue "HMS-1", status "To Do": delivery.duplicate_transition "Resolve": is not offered; there are ["In Progress" "Done"]`},
 			{"In Progress", `close duplicate: rejected: issue "HMS-1", status "To Do": delivery.duplicate_transition "In Progress": leads to "In Progress", whose category is not Done`},
 		} {
-			p := newPair(t, fakes.JiraOptions{Flavour: flavour}, map[string]any{"duplicate_transition": tt.name})
+			p := newPair(t, fakejira.Options{Flavour: flavour}, map[string]any{"duplicate_transition": tt.name})
 			e := connector.AsError("no", p.con.RetireDuplicate(t.Context(), p.id, p.keep, p.spare))
 			if text(e) != tt.want || !p.marked(t, p.spare) {
 				t.Errorf("error %q, want %q; marked: %t", text(e), tt.want, p.marked(t, p.spare))
@@ -159,8 +160,8 @@ func TestRetireTransition(t *testing.T) {
 // matter what it could be moved by.
 func TestRetireWhatIsClosed(t *testing.T) {
 	t.Parallel()
-	eachJira(t, func(t *testing.T, flavour fakes.Flavour) {
-		p := newPair(t, fakes.JiraOptions{Flavour: flavour}, map[string]any{"duplicate_transition": "Resolve"})
+	eachJira(t, func(t *testing.T, flavour fakejira.Flavour) {
+		p := newPair(t, fakejira.Options{Flavour: flavour}, map[string]any{"duplicate_transition": "Resolve"})
 		move, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
 			"http://jira.hms.example/rest/api/2/issue/HMS-1/transitions", strings.NewReader(`{"transition":{"id":"31"}}`))
 		if err != nil {
@@ -185,7 +186,7 @@ func TestRetireWhatIsClosed(t *testing.T) {
 // duplicate.
 func TestKeptByKey(t *testing.T) {
 	t.Parallel()
-	p := newPair(t, fakes.JiraOptions{}, nil)
+	p := newPair(t, fakejira.Options{}, nil)
 	for _, keep := range []connector.Ref{{ID: "HMS-2"}, {ID: "hms-2", Title: "HMS-2"}, {ID: p.keep.ID}} {
 		others, err := p.con.OtherIncidents(t.Context(), p.id, keep)
 		if err != nil || len(others) != 1 || others[0] != p.spare {

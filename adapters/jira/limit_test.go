@@ -10,6 +10,7 @@ import (
 	"github.com/casepush/casepush/adapters/jira"
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/httpclient"
 	"github.com/casepush/casepush/internal/secret"
 )
@@ -45,10 +46,10 @@ func open(t *testing.T, transport http.RoundTripper, s httpclient.Settings, deli
 func TestScopeOfLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		fake := fakes.NewJira(fakes.JiraOptions{Flavour: fakes.DataCenter, WriteLimits: []fakes.WriteLimit{{Writes: 1, Per: time.Minute}}})
+		fake := fakejira.New(fakejira.Options{Flavour: fakejira.DataCenter, WriteLimits: []fakejira.WriteLimit{{Writes: 1, Per: time.Minute}}})
 		gate := &heard{}
 		con := open(t, fakes.Transport{Handler: fake}, httpclient.Settings{Gate: gate}, nil)
-		ref, err := con.CreateIncident(t.Context(), connector.CorrelationID{CaseID: "c"}, sample(fakes.Cloud))
+		ref, err := con.CreateIncident(t.Context(), connector.CorrelationID{CaseID: "c"}, sample(fakejira.Cloud))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,18 +80,18 @@ func TestScopeOfLimits(t *testing.T) {
 func TestClasses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		fake := fakes.NewJira(fakes.JiraOptions{Flavour: fakes.DataCenter})
+		fake := fakejira.New(fakejira.Options{Flavour: fakejira.DataCenter})
 		con := open(t, fakes.Transport{Handler: fake}, httpclient.Settings{RequestsPerSecond: 1}, nil)
 		id := connector.CorrelationID{CaseID: "c"}
-		ref, err := con.CreateIncident(t.Context(), id, sample(fakes.Cloud))
+		ref, err := con.CreateIncident(t.Context(), id, sample(fakejira.Cloud))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, call := range []func() error{
-			func() error { return con.UpdateIncident(t.Context(), id, ref, sample(fakes.Cloud)) },
+			func() error { return con.UpdateIncident(t.Context(), id, ref, sample(fakejira.Cloud)) },
 			func() error { return con.AddComment(t.Context(), ref, connector.Comment{ID: "1", Text: "T"}) },
 			func() error { _, err := con.FindIncident(t.Context(), id); return err },
-			func() error { _, err := con.CreateIncident(t.Context(), id, sample(fakes.Cloud)); return err },
+			func() error { _, err := con.CreateIncident(t.Context(), id, sample(fakejira.Cloud)); return err },
 		} {
 			go func() {
 				if err := call(); err != nil {

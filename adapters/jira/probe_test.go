@@ -6,16 +6,17 @@ import (
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/httpclient"
 	"github.com/casepush/casepush/internal/secret"
 )
 
 func TestProbe(t *testing.T) {
 	t.Parallel()
-	for deployment, flavour := range map[string]fakes.Flavour{"cloud": fakes.Cloud, "data_center": fakes.DataCenter} {
-		spec := map[fakes.Flavour]*specification{fakes.Cloud: cloudSpec, fakes.DataCenter: dataCenterSpec}[flavour]
+	for deployment, flavour := range map[string]fakejira.Flavour{"cloud": fakejira.Cloud, "data_center": fakejira.DataCenter} {
+		spec := map[fakejira.Flavour]*specification{fakejira.Cloud: cloudSpec, fakejira.DataCenter: dataCenterSpec}[flavour]
 		for name, tc := range map[string]struct {
-			opts   fakes.JiraOptions
+			opts   fakejira.Options
 			denied map[string]bool
 			fault  *fakes.Rule
 			kind   connector.Kind
@@ -25,8 +26,8 @@ func TestProbe(t *testing.T) {
 			"one right missing":      {denied: map[string]bool{"ADD_COMMENTS": false}, kind: connector.Forbidden, want: `probe: forbidden: project "HMS": missing permission "ADD_COMMENTS"`},
 			"two missing":            {denied: map[string]bool{"EDIT_ISSUES": false, "BROWSE_PROJECTS": false}, kind: connector.Forbidden, want: `probe: forbidden: project "HMS": missing permission "BROWSE_PROJECTS", "EDIT_ISSUES"`},
 			"one that we do without": {denied: map[string]bool{"LINK_ISSUES": false}},
-			"wrong token":            {opts: fakes.JiraOptions{Email: "a", Token: secret.New("another")}, kind: connector.Unauthenticated, want: "probe: unauthenticated (HTTP 401)"},
-			"no such project":        {opts: fakes.JiraOptions{ProjectKey: "OTHER"}, kind: connector.NotFound, want: "probe: not found (HTTP 404): No project could be found with key 'HMS'."},
+			"wrong token":            {opts: fakejira.Options{Email: "a", Token: secret.New("another")}, kind: connector.Unauthenticated, want: "probe: unauthenticated (HTTP 401)"},
+			"no such project":        {opts: fakejira.Options{ProjectKey: "OTHER"}, kind: connector.NotFound, want: "probe: not found (HTTP 404): No project could be found with key 'HMS'."},
 			"refused":                {fault: &fakes.Rule{Status: 403}, kind: connector.Forbidden, want: "probe: forbidden (HTTP 403)"},
 			"silent on one":          {fault: &fakes.Rule{Status: 200, Body: `{"permissions":{"BROWSE_PROJECTS":{"havePermission":true}}}`}, want: `probe: transient: answer: permission "CREATE_ISSUES": not mentioned`},
 			"no yes and no no":       {fault: &fakes.Rule{Status: 200, Body: `{"permissions":{"BROWSE_PROJECTS":{}}}`}, want: `probe: transient: answer: permission "BROWSE_PROJECTS": not mentioned`},
@@ -34,7 +35,7 @@ func TestProbe(t *testing.T) {
 			t.Run(name+"/"+deployment, func(t *testing.T) {
 				t.Parallel()
 				tc.opts.Flavour = flavour
-				fake := fakes.NewJira(tc.opts)
+				fake := fakejira.New(tc.opts)
 				if err := fake.Permit(tc.denied); err != nil {
 					t.Fatal(err)
 				}

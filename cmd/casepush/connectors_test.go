@@ -17,6 +17,7 @@ import (
 	"github.com/casepush/casepush/internal/config"
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/gate"
 	"github.com/casepush/casepush/internal/stream"
 	"github.com/casepush/casepush/internal/telemetry"
@@ -45,7 +46,7 @@ delivery:
 // pauseRig is a queue on disk and two trackers; workers come and go.
 type pauseRig struct {
 	t               *testing.T
-	soc, it         *fakes.Jira
+	soc, it         *fakejira.Fake
 	socURL, itURL   string
 	dir, configPath string
 	server          *stream.Embedded
@@ -56,7 +57,7 @@ func newPauseRig(t *testing.T) *pauseRig {
 	t.Helper()
 	dir := t.TempDir()
 	r := &pauseRig{
-		t: t, soc: fakes.NewJira(fakes.JiraOptions{}), it: fakes.NewJira(fakes.JiraOptions{}),
+		t: t, soc: fakejira.New(fakejira.Options{}), it: fakejira.New(fakejira.Options{}),
 		dir: filepath.Join(dir, "queue"), configPath: filepath.Join(dir, "casepush.yaml"),
 	}
 	soc, it := httptest.NewServer(r.soc), httptest.NewServer(r.it)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakeset"
 	"github.com/casepush/casepush/internal/secret"
 )
 
@@ -48,7 +49,7 @@ credentials unless told which, keep everything in memory, and fail on purpose wh
 type fakesFlags struct {
 	listen               string
 	faults               []string
-	set                  fakes.SetOptions
+	set                  fakeset.Options
 	kibanaKey, jiraToken string
 }
 
@@ -88,7 +89,7 @@ func (f *fakesFlags) options() (fakes.ServerOptions, error) {
 	if set.Jira.Email != "" {
 		set.Jira.Token = set.Jira.PAT
 	}
-	opts := fakes.ServerOptions{Listen: f.listen, Fakes: fakes.NewSet(set), Faults: map[string][]fakes.Rule{}}
+	opts := fakes.ServerOptions{Listen: f.listen, Fakes: fakeset.New(set), Faults: map[string][]fakes.Rule{}}
 	for _, flag := range f.faults {
 		if err := addFaults(opts.Faults, flag); err != nil {
 			return opts, err

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 )
 
@@ -34,7 +35,7 @@ func TestFakesFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := opts.Fakes["kibana"].(*fakes.Kibana).AddCase("", kibana.Case{ID: "c-1"})
+	c, err := opts.Fakes["kibana"].(*fakekibana.Fake).AddCase("", kibana.Case{ID: "c-1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 )
 
@@ -53,7 +54,7 @@ func TestReplayTakesTheNewestState(t *testing.T) {
 	thin, snap := cases[0].ID, cases[1].ID
 	renamed := func(id, title string) {
 		t.Helper()
-		if _, err := r.kibana.UpdateCase(id, fakes.CaseUpdate{Title: &title}); err != nil {
+		if _, err := r.kibana.UpdateCase(id, fakekibana.CaseUpdate{Title: &title}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -15,7 +15,8 @@ import (
 	"github.com/casepush/casepush/adapters"
 	"github.com/casepush/casepush/internal/config"
 	"github.com/casepush/casepush/internal/event"
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/stream"
 	"github.com/casepush/casepush/internal/telemetry"
@@ -49,8 +50,8 @@ configurations:
 // replayRig is a real worker on an embedded server, with fakes for the rest.
 type replayRig struct {
 	t              *testing.T
-	kibana         *fakes.Kibana
-	oldJira, other *fakes.Jira
+	kibana         *fakekibana.Fake
+	oldJira, other *fakejira.Fake
 	conn           *stream.Conn
 	config         string // path
 }
@@ -58,7 +59,7 @@ type replayRig struct {
 func newReplayRig(t *testing.T) *replayRig {
 	t.Helper()
 	r := &replayRig{
-		t: t, kibana: fakes.NewKibana(fakes.KibanaOptions{}), oldJira: fakes.NewJira(fakes.JiraOptions{}), other: fakes.NewJira(fakes.JiraOptions{}),
+		t: t, kibana: fakekibana.New(fakekibana.Options{}), oldJira: fakejira.New(fakejira.Options{}), other: fakejira.New(fakejira.Options{}),
 		config: filepath.Join(t.TempDir(), "casepush.yaml"),
 	}
 	server, err := stream.StartEmbedded(stream.EmbeddedOptions{Dir: t.TempDir(), Listen: "127.0.0.1:0"})

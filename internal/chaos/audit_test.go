@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/push"
 )
 
@@ -47,8 +48,8 @@ func auditTrackers(cases []*subject, trackers []*tracker) *audit {
 
 // tracker judges one fake, which must have an incident of each case and no
 // other.
-func (a *audit) tracker(cases []*subject, jira *fakes.Jira) {
-	byCase := map[string][]fakes.JiraIssue{}
+func (a *audit) tracker(cases []*subject, jira *fakejira.Fake) {
+	byCase := map[string][]fakejira.Issue{}
 	for _, issue := range jira.Issues() {
 		a.incidents++
 		a.comments += len(issue.Comments)
@@ -66,7 +67,7 @@ func (a *audit) tracker(cases []*subject, jira *fakes.Jira) {
 			a.blame(c.id, &a.duplicates, "a second incident: %s after %s", extra.Key, issues[0].Key)
 		}
 		// Of several, the one that is being kept up to date.
-		a.issue(c, slices.MaxFunc(issues, func(x, y fakes.JiraIssue) int { return x.Updated.Compare(y.Updated) }))
+		a.issue(c, slices.MaxFunc(issues, func(x, y fakejira.Issue) int { return x.Updated.Compare(y.Updated) }))
 	}
 	for id, issues := range byCase {
 		a.blame(id, &a.duplicates, "incident %s is of no case", issues[0].Key)
@@ -75,7 +76,7 @@ func (a *audit) tracker(cases []*subject, jira *fakes.Jira) {
 }
 
 // caseOf reads the correlation label, which is kibana-case-<id>-<hash>.
-func caseOf(issue fakes.JiraIssue) string {
+func caseOf(issue fakejira.Issue) string {
 	for _, label := range issue.Labels() {
 		if rest, ok := strings.CutPrefix(label, "kibana-case-"); ok {
 			return rest[:strings.LastIndex(rest, "-")]
@@ -87,7 +88,7 @@ func caseOf(issue fakes.JiraIssue) string {
 // footer ends what a person wrote.
 const footer = "\n\nAdded by " + analystName + "."
 
-func (a *audit) issue(c *subject, issue fakes.JiraIssue) {
+func (a *audit) issue(c *subject, issue fakejira.Issue) {
 	if got := issue.Text("summary"); got != c.title {
 		a.blame(c.id, &a.order, "%s: summary %q, want %q", issue.Key, got, c.title)
 	}
@@ -101,7 +102,7 @@ func (a *audit) issue(c *subject, issue fakes.JiraIssue) {
 	a.commentsOf(c, issue)
 }
 
-func (a *audit) commentsOf(c *subject, issue fakes.JiraIssue) {
+func (a *audit) commentsOf(c *subject, issue fakejira.Issue) {
 	var at []int // of each comment of the case, its first place at the issue
 	known := 0
 	for _, text := range c.comments {
@@ -136,7 +137,7 @@ func (a *audit) commentsOf(c *subject, issue fakes.JiraIssue) {
 
 // regress looks for updates that brought back an older title. Titles sort by
 // their version.
-func (a *audit) regress(jira *fakes.Jira) {
+func (a *audit) regress(jira *fakejira.Fake) {
 	newest := map[string]string{} // by case
 	if n := jira.Journal().Forgotten(); n > 0 {
 		a.blame("(journal)", nil, "%d requests are forgotten: the order of updates cannot be judged", n)

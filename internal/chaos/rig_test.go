@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/proctest"
 	"github.com/casepush/casepush/internal/stream"
@@ -80,7 +80,7 @@ type rig struct {
 	seed     uint64
 	casepush string // the binary
 	config   string // path of the workers' configuration
-	kibana   *fakes.Kibana
+	kibana   *fakekibana.Fake
 	trackers []*tracker
 	nats     *proctest.NATS
 	conn     *stream.Conn        // for the ledger and the backlog
@@ -93,7 +93,7 @@ func newRig(t *testing.T, p parts) *rig {
 	bin := proctest.Build(t, proctest.BuildOptions{Race: os.Getenv(raceVariable) != "", Overlay: p.overlay})
 	dir := t.TempDir()
 	r := &rig{t: t, seed: p.seed, casepush: bin.Casepush, config: filepath.Join(dir, "casepush.yaml")}
-	r.kibana = fakes.NewKibana(fakes.KibanaOptions{Seed: p.seed, JournalSize: journalSize})
+	r.kibana = fakekibana.New(fakekibana.Options{Seed: p.seed, JournalSize: journalSize})
 	r.kibana.SetConfiguration(space, kibana.Configuration{
 		Owner: owner, ClosureType: "close-by-pushing", Connector: jiraConnector(connectorID(0)),
 	})

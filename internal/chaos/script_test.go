@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/ledger"
 )
@@ -36,14 +36,14 @@ const commentsPerCase = 3
 
 // story is what analysts do, in the order in which they do it.
 type story struct {
-	kibana *fakes.Kibana
+	kibana *fakekibana.Fake
 	rng    *rand.Rand
 	cases  []*subject
 	order  []int // a case's index for each step
 }
 
 // newStory spreads the cases over so many connectors.
-func newStory(k *fakes.Kibana, seed uint64, cases, connectors int) *story {
+func newStory(k *fakekibana.Fake, seed uint64, cases, connectors int) *story {
 	s := &story{kibana: k, rng: rand.New(rand.NewPCG(seed, 1))}
 	for i := range cases {
 		s.cases = append(s.cases, &subject{id: fmt.Sprintf("case-%04d", i), connector: connectorID(i % connectors)})
@@ -110,7 +110,7 @@ func (s *story) step(c *subject) error {
 // edit changes the case and, half of the time, opens it again if a push has
 // closed it: the next push closes it once more.
 func (s *story) edit(c *subject) error {
-	update := fakes.CaseUpdate{Title: &c.title, Description: &c.description}
+	update := fakekibana.CaseUpdate{Title: &c.title, Description: &c.description}
 	if s.rng.IntN(2) == 0 {
 		open := "open"
 		update.Status = &open
@@ -140,7 +140,7 @@ func thin(id string) (message, error) {
 	return message{caseID: id, thin: true, body: b}, err
 }
 
-func snapshot(k *fakes.Kibana, id string) (message, error) {
+func snapshot(k *fakekibana.Fake, id string) (message, error) {
 	c, ok := k.Case(id)
 	if !ok {
 		return message{}, fmt.Errorf("case %q: not in the fake Kibana", id)

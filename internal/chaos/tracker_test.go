@@ -14,14 +14,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/proctest"
 )
 
 // tracker is one fake Jira behind a listener that can go away.
 type tracker struct {
 	id   string // of its connector
-	jira *fakes.Jira
+	jira *fakejira.Fake
 	*slowly
 	url, addr string
 	handler   http.Handler // slowly, or what stands before it
@@ -30,8 +30,8 @@ type tracker struct {
 
 func newTracker(t *testing.T, i int, seed uint64) *tracker {
 	t.Helper()
-	jira := fakes.NewJira(fakes.JiraOptions{
-		Flavour: fakes.Cloud, SearchDelay: searchLag, Seed: seed + uint64(i), JournalSize: journalSize,
+	jira := fakejira.New(fakejira.Options{
+		Flavour: fakejira.Cloud, SearchDelay: searchLag, Seed: seed + uint64(i), JournalSize: journalSize,
 	})
 	addr := proctest.FreeAddr(t)
 	tr := &tracker{

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -14,7 +14,7 @@ import (
 // incident is an issue with the tracker that holds it.
 type incident struct {
 	tracker
-	fakes.JiraIssue
+	fakejira.Issue
 }
 
 // incidents are all issues of a case, on every tracker: those with its
@@ -129,7 +129,7 @@ func (p *play) judgeIncidents(r *Row, c kibana.Case, found []incident) {
 		}
 	}
 	if p.want.more != nil {
-		if wrong := p.want.more(c, i.JiraIssue); wrong != "" {
+		if wrong := p.want.more(c, i.Issue); wrong != "" {
 			r.wrong("%s", wrong)
 		}
 	}
@@ -140,8 +140,8 @@ const shortestLimit = 254
 
 func utf16Len(s string) int { return len(utf16.Encode([]rune(s))) }
 
-func labelled(want ...string) func(kibana.Case, fakes.JiraIssue) string {
-	return func(_ kibana.Case, i fakes.JiraIssue) string {
+func labelled(want ...string) func(kibana.Case, fakejira.Issue) string {
+	return func(_ kibana.Case, i fakejira.Issue) string {
 		for _, l := range want {
 			if !slices.Contains(i.Labels(), l) {
 				return fmt.Sprintf("labels are %q, expected %q among them", i.Labels(), l)
@@ -151,7 +151,7 @@ func labelled(want ...string) func(kibana.Case, fakes.JiraIssue) string {
 	}
 }
 
-func highIncident(_ kibana.Case, i fakes.JiraIssue) string {
+func highIncident(_ kibana.Case, i fakejira.Issue) string {
 	name := func(field, key string) any {
 		m, _ := i.Fields[field].(map[string]any)
 		return m[key]
@@ -162,7 +162,7 @@ func highIncident(_ kibana.Case, i fakes.JiraIssue) string {
 	return ""
 }
 
-func sameAsKibana(c kibana.Case, i fakes.JiraIssue) string {
+func sameAsKibana(c kibana.Case, i fakejira.Issue) string {
 	if c.ExternalService == nil || c.ExternalService.ExternalTitle != i.Key {
 		return "it is not the incident that Kibana made"
 	}
@@ -179,7 +179,7 @@ func difficultTitle() string {
 }
 
 // wholeTitle: summary and first comment together are the title.
-func wholeTitle(c kibana.Case, i fakes.JiraIssue) string {
+func wholeTitle(c kibana.Case, i fakejira.Issue) string {
 	whole := i.Text("summary") + strings.TrimPrefix(i.Comments[0].Body, titleContinued)
 	if strings.Join(strings.Fields(whole), "") != strings.Join(strings.Fields(c.Title), "") {
 		return fmt.Sprintf("summary and comment make %q, expected %q", whole, c.Title)

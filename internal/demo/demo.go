@@ -14,6 +14,8 @@ import (
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/push"
 	"github.com/casepush/casepush/internal/secret"
 	"github.com/casepush/casepush/internal/stream"
@@ -33,7 +35,7 @@ type Options struct {
 // Demo is a running demo. It uses ports of loopback that are free and a
 // temporary directory that Close removes.
 type Demo struct {
-	kibana   *fakes.Kibana
+	kibana   *fakekibana.Fake
 	trackers []tracker
 	fakes    *fakes.Server
 	dir      string
@@ -50,12 +52,12 @@ type tracker struct {
 	connector string
 	name      string // of the fake
 	project   string
-	flavour   fakes.Flavour
-	jira      *fakes.Jira
+	flavour   fakejira.Flavour
+	jira      *fakejira.Fake
 }
 
-func newTracker(connector, name, project string, flavour fakes.Flavour) tracker {
-	return tracker{connector, name, project, flavour, fakes.NewJira(fakes.JiraOptions{Flavour: flavour, ProjectKey: project})}
+func newTracker(connector, name, project string, flavour fakejira.Flavour) tracker {
+	return tracker{connector, name, project, flavour, fakejira.New(fakejira.Options{Flavour: flavour, ProjectKey: project})}
 }
 
 // Connector ids.
@@ -78,13 +80,13 @@ const (
 // ctx does not.
 func Start(ctx context.Context, o Options) (*Demo, error) {
 	d := &Demo{
-		kibana: fakes.NewKibana(fakes.KibanaOptions{
+		kibana: fakekibana.New(fakekibana.Options{
 			APIKeys: []secret.String{secret.New(workerKey)}, Users: map[string]secret.String{Analyst: secret.New(AnalystPassword)},
 		}),
 		trackers: []tracker{
-			newTracker(soc, "soc", "SOC", fakes.Cloud),
-			newTracker(it, "it", "IT", fakes.DataCenter),
-			newTracker(ops, "ops", "OPS", fakes.DataCenter),
+			newTracker(soc, "soc", "SOC", fakejira.Cloud),
+			newTracker(it, "it", "IT", fakejira.DataCenter),
+			newTracker(ops, "ops", "OPS", fakejira.DataCenter),
 		},
 		ended: make(chan error, 2),
 	}

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/casepush/casepush/internal/event"
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -29,7 +29,7 @@ type want struct {
 	comments  []string       // each the beginning of one of the incident's, in order
 	attempts  int            // of the last push, at least
 	// more judges what only this sample has; nil is nothing more.
-	more func(kibana.Case, fakes.JiraIssue) string
+	more func(kibana.Case, fakejira.Issue) string
 }
 
 // Owners, each with a configuration.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 	"github.com/casepush/casepush/internal/stream"
@@ -60,7 +61,7 @@ func writesNothing(connectorID string, do step) step {
 
 func changeTexts(title, description string) step {
 	return func(_ context.Context, p *play) error {
-		_, err := p.demo.kibana.UpdateCase(p.caseID, fakes.CaseUpdate{Title: &title, Description: &description})
+		_, err := p.demo.kibana.UpdateCase(p.caseID, fakekibana.CaseUpdate{Title: &title, Description: &description})
 		return err
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/push"
 )
 
@@ -276,13 +277,13 @@ func (r *rig) status(caseID string) string {
 }
 
 // issues are those at a fake Jira with this summary.
-func (r *rig) issues(fake, title string) []fakes.JiraIssue {
+func (r *rig) issues(fake, title string) []fakejira.Issue {
 	r.t.Helper()
 	var state struct {
-		Issues []fakes.JiraIssue `json:"issues"`
+		Issues []fakejira.Issue `json:"issues"`
 	}
 	r.call("GET", fake, "/__state", "", &state)
-	var mine []fakes.JiraIssue
+	var mine []fakejira.Issue
 	for _, i := range state.Issues {
 		if i.Text("summary") == title {
 			mine = append(mine, i)

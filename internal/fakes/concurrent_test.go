@@ -1,4 +1,4 @@
-package fakes
+package fakes_test
 
 import (
 	"fmt"
@@ -7,14 +7,20 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 )
 
 // Under concurrent use, faults included, no effect is lost or done twice.
 func TestConcurrentUse(t *testing.T) {
-	j, k := NewJira(JiraOptions{}), NewKibana(KibanaOptions{})
-	addRule(t, j, Rule{Method: "POST", Path: "/rest/api/2/issue", DropAnswer: true, Probability: 0.3}, Rule{Method: "GET", Status: 500, Times: 5})
-	c := addCase(t, k, "", kibana.Case{})
+	j, k := fakejira.New(fakejira.Options{}), fakekibana.New(fakekibana.Options{})
+	addRule(t, j, fakes.Rule{Method: "POST", Path: "/rest/api/2/issue", DropAnswer: true, Probability: 0.3}, fakes.Rule{Method: "GET", Status: 500, Times: 5})
+	c, err := k.AddCase("", kibana.Case{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	const workers, each = 8, 20
 	var wg sync.WaitGroup
 	for w := range workers {
@@ -56,7 +62,7 @@ func send(h http.Handler, method, target, body string) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("kbn-xsrf", "true")
-	if resp, err := (Transport{Handler: h}).RoundTrip(req); err == nil {
+	if resp, err := (fakes.Transport{Handler: h}).RoundTrip(req); err == nil {
 		_ = resp.Body.Close()
 	}
 }

@@ -10,11 +10,11 @@ import (
 )
 
 // control serves the routes that begin with /__.
-func (f *front) control(w http.ResponseWriter, r *http.Request) {
+func (f *Front) control(w http.ResponseWriter, r *http.Request) {
 	id, one := strings.CutPrefix(r.URL.Path, "/__faults/")
 	switch route := r.Method + " " + r.URL.Path; {
 	case route == "GET /__faults":
-		writeJSON(w, http.StatusOK, f.faults.List())
+		WriteJSON(w, http.StatusOK, f.faults.List())
 	case route == "POST /__faults":
 		f.addFaults(w, r)
 	case route == "DELETE /__faults":
@@ -22,7 +22,7 @@ func (f *front) control(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	case one && r.Method == http.MethodDelete:
 		if !f.faults.Remove(id) {
-			controlError(w, http.StatusNotFound, fmt.Errorf("fault rule %q: not there", id))
+			ControlError(w, http.StatusNotFound, fmt.Errorf("fault rule %q: not there", id))
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
@@ -32,54 +32,54 @@ func (f *front) control(w http.ResponseWriter, r *http.Request) {
 		f.journal.Clear()
 		w.WriteHeader(http.StatusNoContent)
 	case route == "GET /__state":
-		writeJSON(w, http.StatusOK, f.state())
+		WriteJSON(w, http.StatusOK, f.state())
 	default:
-		controlError(w, http.StatusNotFound, fmt.Errorf("%s %q: there are GET, POST, DELETE /__faults, DELETE /__faults/{id}, GET, DELETE /__requests, GET /__state", r.Method, r.URL.Path))
+		ControlError(w, http.StatusNotFound, fmt.Errorf("%s %q: there are GET, POST, DELETE /__faults, DELETE /__faults/{id}, GET, DELETE /__requests, GET /__state", r.Method, r.URL.Path))
 	}
 }
 
-func (f *front) addFaults(w http.ResponseWriter, r *http.Request) {
-	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBytes))
+func (f *Front) addFaults(w http.ResponseWriter, r *http.Request) {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxRequestBytes))
 	if err != nil {
-		controlError(w, http.StatusBadRequest, err)
+		ControlError(w, http.StatusBadRequest, err)
 		return
 	}
 	rules, err := DecodeRules(b)
 	if err != nil {
-		controlError(w, http.StatusBadRequest, err)
+		ControlError(w, http.StatusBadRequest, err)
 		return
 	}
 	added, err := f.faults.Add(rules...)
 	if err != nil {
-		controlError(w, http.StatusBadRequest, err)
+		ControlError(w, http.StatusBadRequest, err)
 		return
 	}
-	writeJSON(w, http.StatusCreated, added)
+	WriteJSON(w, http.StatusCreated, added)
 }
 
-func (f *front) listRequests(w http.ResponseWriter, r *http.Request) {
+func (f *Front) listRequests(w http.ResponseWriter, r *http.Request) {
 	requests := f.journal.Requests()
 	switch only := r.URL.Query().Get("writes"); only {
 	case "true":
 		requests = f.journal.Writes()
 	case "", "false":
 	default:
-		controlError(w, http.StatusBadRequest, fmt.Errorf("writes %q: want true or false", only))
+		ControlError(w, http.StatusBadRequest, fmt.Errorf("writes %q: want true or false", only))
 		return
 	}
 	if requests == nil {
 		requests = []Request{}
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"requests": requests, "forgotten": f.journal.Forgotten()})
+	WriteJSON(w, http.StatusOK, map[string]any{"requests": requests, "forgotten": f.journal.Forgotten()})
 }
 
-func controlError(w http.ResponseWriter, status int, err error) {
-	writeJSON(w, status, map[string]string{"error": err.Error()})
+func ControlError(w http.ResponseWriter, status int, err error) {
+	WriteJSON(w, status, map[string]string{"error": err.Error()})
 }
 
-// writeJSON answers v. What cannot be encoded is a defect of the fake and
+// WriteJSON answers v. What cannot be encoded is a defect of the fake and
 // says so with 500.
-func writeJSON(w http.ResponseWriter, status int, v any) {
+func WriteJSON(w http.ResponseWriter, status int, v any) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

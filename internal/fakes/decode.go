@@ -13,13 +13,13 @@ import (
 func DecodeRules(b []byte) ([]Rule, error) {
 	rules := []Rule{}
 	if trimmed := bytes.TrimSpace(b); len(trimmed) > 0 && trimmed[0] == '[' {
-		if err := decodeOne(b, &rules); err != nil {
+		if err := DecodeOne(b, &rules); err != nil {
 			return nil, fmt.Errorf("fault rules: %w", err)
 		}
 		return rules, nil
 	}
 	var rule Rule
-	if err := decodeOne(b, &rule); err != nil {
+	if err := DecodeOne(b, &rule); err != nil {
 		return nil, fmt.Errorf("fault rule: %w", err)
 	}
 	return append(rules, rule), nil
@@ -29,15 +29,15 @@ func DecodeRules(b []byte) ([]Rule, error) {
 // object: ServerOptions.Faults in a file.
 func DecodeFaults(b []byte) (map[string][]Rule, error) {
 	var faults map[string][]Rule
-	if err := decodeOne(b, &faults); err != nil {
+	if err := DecodeOne(b, &faults); err != nil {
 		return nil, fmt.Errorf("faults: %w", err)
 	}
 	return faults, nil
 }
 
-// decodeOne reads one JSON value and nothing else; an unknown key of a struct
+// DecodeOne reads one JSON value and nothing else; an unknown key of a struct
 // is an error.
-func decodeOne(b []byte, v any) error {
+func DecodeOne(b []byte, v any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	d.UseNumber()

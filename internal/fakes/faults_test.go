@@ -1,4 +1,4 @@
-package fakes
+package fakes_test
 
 import (
 	"bytes"
@@ -11,9 +11,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/fakestest"
 )
 
-func addRule(t *testing.T, f Fake, rules ...Rule) {
+const sampleIssue = `{"fields":{"summary":"Phishing","project":{"key":"HMS"},"issuetype":{"id":"10001"},"labels":["kibana-case-1"]}}`
+
+func addRule(t *testing.T, f fakes.Fake, rules ...fakes.Rule) {
 	t.Helper()
 	if _, err := f.Faults().Add(rules...); err != nil {
 		t.Fatal(err)
@@ -28,37 +34,37 @@ func try(ctx context.Context, t *testing.T, h http.Handler) (*http.Response, err
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	return Transport{Handler: h}.RoundTrip(req)
+	return fakes.Transport{Handler: h}.RoundTrip(req)
 }
 
 func TestRuleEffects(t *testing.T) {
 	for name, tc := range map[string]struct {
-		rule     Rule
+		rule     fakes.Rule
 		status   int // 0: no answer
 		issues   int
 		readFail bool
 		check    func(*http.Response) bool
 	}{
-		"status in its place": {rule: Rule{Status: 503, RetryAfter: "7", Body: `{"a":1}`}, status: 503, check: func(r *http.Response) bool {
+		"status in its place": {rule: fakes.Rule{Status: 503, RetryAfter: "7", Body: `{"a":1}`}, status: 503, check: func(r *http.Response) bool {
 			return r.Header.Get("Retry-After") == "7" && r.Header.Get("Content-Type") == "application/json"
 		}},
-		"status after acting":    {rule: Rule{Status: 502, Act: true, Body: "<html>"}, status: 502, issues: 1, check: func(r *http.Response) bool { return strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") }},
-		"answer dropped":         {rule: Rule{DropAnswer: true}, issues: 1},
-		"reset before acting":    {rule: Rule{Reset: true}},
-		"answer broken off":      {rule: Rule{TruncateBody: 4}, status: 201, issues: 1, readFail: true},
-		"redirect":               {rule: Rule{Status: 302, Header: map[string]string{"Location": "http://elsewhere/"}}, status: 302, check: func(r *http.Response) bool { return r.Header.Get("Location") == "http://elsewhere/" }},
-		"header added":           {rule: Rule{Header: map[string]string{"X-Ratelimit-Nearlimit": "true"}}, status: 201, issues: 1, check: func(r *http.Response) bool { return r.Header.Get("X-Ratelimit-Nearlimit") == "true" }},
-		"another path":           {rule: Rule{Status: 500, Path: "/rest/api/2/search*"}, status: 201, issues: 1},
-		"another method":         {rule: Rule{Status: 500, Method: "GET"}, status: 201, issues: 1},
-		"another body":           {rule: Rule{Status: 500, Contains: "no such text"}, status: 201, issues: 1},
-		"body, glob, any case":   {rule: Rule{Status: 500, Method: "post", Path: "/rest/**", Contains: "kibana-case-1"}, status: 500},
-		"a star is one segment":  {rule: Rule{Status: 500, Path: "/rest/*"}, status: 201, issues: 1},
-		"dots are no wild cards": {rule: Rule{Status: 500, Path: "/rest/api/2/issu."}, status: 201, issues: 1},
-		"regular expression":     {rule: Rule{Status: 500, Path: "regexp:issu.$"}, status: 500},
-		"one to skip":            {rule: Rule{Status: 500, Skip: 1}, status: 201, issues: 1},
+		"status after acting":    {rule: fakes.Rule{Status: 502, Act: true, Body: "<html>"}, status: 502, issues: 1, check: func(r *http.Response) bool { return strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") }},
+		"answer dropped":         {rule: fakes.Rule{DropAnswer: true}, issues: 1},
+		"reset before acting":    {rule: fakes.Rule{Reset: true}},
+		"answer broken off":      {rule: fakes.Rule{TruncateBody: 4}, status: 201, issues: 1, readFail: true},
+		"redirect":               {rule: fakes.Rule{Status: 302, Header: map[string]string{"Location": "http://elsewhere/"}}, status: 302, check: func(r *http.Response) bool { return r.Header.Get("Location") == "http://elsewhere/" }},
+		"header added":           {rule: fakes.Rule{Header: map[string]string{"X-Ratelimit-Nearlimit": "true"}}, status: 201, issues: 1, check: func(r *http.Response) bool { return r.Header.Get("X-Ratelimit-Nearlimit") == "true" }},
+		"another path":           {rule: fakes.Rule{Status: 500, Path: "/rest/api/2/search*"}, status: 201, issues: 1},
+		"another method":         {rule: fakes.Rule{Status: 500, Method: "GET"}, status: 201, issues: 1},
+		"another body":           {rule: fakes.Rule{Status: 500, Contains: "no such text"}, status: 201, issues: 1},
+		"body, glob, any case":   {rule: fakes.Rule{Status: 500, Method: "post", Path: "/rest/**", Contains: "kibana-case-1"}, status: 500},
+		"a star is one segment":  {rule: fakes.Rule{Status: 500, Path: "/rest/*"}, status: 201, issues: 1},
+		"dots are no wild cards": {rule: fakes.Rule{Status: 500, Path: "/rest/api/2/issu."}, status: 201, issues: 1},
+		"regular expression":     {rule: fakes.Rule{Status: 500, Path: "regexp:issu.$"}, status: 500},
+		"one to skip":            {rule: fakes.Rule{Status: 500, Skip: 1}, status: 201, issues: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			j := NewJira(JiraOptions{})
+			j := fakejira.New(fakejira.Options{})
 			addRule(t, j, tc.rule)
 			resp, err := try(t.Context(), t, j)
 			switch {
@@ -88,8 +94,8 @@ func TestRuleEffects(t *testing.T) {
 }
 
 func TestRuleTimesAndOrder(t *testing.T) {
-	j := NewJira(JiraOptions{})
-	addRule(t, j, Rule{Status: 429, Times: 2, Skip: 1}, Rule{Status: 503, Times: 1})
+	j := fakejira.New(fakejira.Options{})
+	addRule(t, j, fakes.Rule{Status: 429, Times: 2, Skip: 1}, fakes.Rule{Status: 503, Times: 1})
 	var got []int
 	for range 5 {
 		resp, err := try(t.Context(), t, j)
@@ -112,8 +118,8 @@ func TestRuleTimesAndOrder(t *testing.T) {
 
 func TestProbabilityFollowsTheSeed(t *testing.T) {
 	run := func(seed uint64) (hits []bool, n int) {
-		j := NewJira(JiraOptions{Seed: seed})
-		addRule(t, j, Rule{Status: 500, Probability: 0.5})
+		j := fakejira.New(fakejira.Options{Seed: seed})
+		addRule(t, j, fakes.Rule{Status: 500, Probability: 0.5})
 		for range 64 {
 			resp, err := try(t.Context(), t, j)
 			if err != nil {
@@ -142,8 +148,8 @@ func TestDelayEndsWithTheClient(t *testing.T) {
 	for name, late := range map[string]bool{"nothing done": false, "done all the same": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				j := NewJira(JiraOptions{})
-				addRule(t, j, Rule{Delay: Duration(time.Minute), ActLate: late, Times: 1})
+				j := fakejira.New(fakejira.Options{})
+				addRule(t, j, fakes.Rule{Delay: fakes.Duration(time.Minute), ActLate: late, Times: 1})
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				defer cancel()
 				start := time.Now()
@@ -164,8 +170,8 @@ func TestDelayEndsWithTheClient(t *testing.T) {
 
 func TestDelayPassesInABubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		j := NewJira(JiraOptions{})
-		addRule(t, j, Rule{Delay: Duration(time.Second), DelayAnswer: Duration(2 * time.Second)})
+		j := fakejira.New(fakejira.Options{})
+		addRule(t, j, fakes.Rule{Delay: fakes.Duration(time.Second), DelayAnswer: fakes.Duration(2 * time.Second)})
 		start := time.Now()
 		if resp, err := try(t.Context(), t, j); err != nil || resp.StatusCode != 201 {
 			t.Fatal(resp, err)
@@ -199,8 +205,8 @@ func TestWrongRules(t *testing.T) {
 		"nothing":               ``,
 	} {
 		t.Run(name, func(t *testing.T) {
-			j := NewJira(JiraOptions{})
-			status, v := call(t, j, "POST", "/__faults", body)
+			j := fakejira.New(fakejira.Options{})
+			status, v := fakestest.Call(t, j, "POST", "/__faults", body)
 			if status != 400 || v["error"] == "" {
 				t.Errorf("answer %d %v, want 400 and why", status, v)
 			}
@@ -212,46 +218,46 @@ func TestWrongRules(t *testing.T) {
 }
 
 func TestControlRoutes(t *testing.T) {
-	j := NewJira(JiraOptions{})
-	status, b := callRaw(t, j, "POST", "/__faults", `[{"method":"POST","path":"/rest/api/2/issue","status":503,"retry_after":"3","delay":"1ms"},{"reset":true,"skip":9}]`)
-	var added []Rule
+	j := fakejira.New(fakejira.Options{})
+	status, b := fakestest.CallRaw(t, j, "POST", "/__faults", `[{"method":"POST","path":"/rest/api/2/issue","status":503,"retry_after":"3","delay":"1ms"},{"reset":true,"skip":9}]`)
+	var added []fakes.Rule
 	if err := json.Unmarshal(b, &added); err != nil || status != 201 || len(added) != 2 || added[0].ID == "" {
 		t.Fatalf("add: %d %s %v", status, b, err)
 	}
-	if status, _ := callRaw(t, j, "POST", "/rest/api/2/issue", sampleIssue); status != 503 {
+	if status, _ := fakestest.CallRaw(t, j, "POST", "/rest/api/2/issue", sampleIssue); status != 503 {
 		t.Errorf("create: %d, want 503", status)
 	}
-	if status, b := callRaw(t, j, "GET", "/__faults", ""); status != 200 || !bytes.Contains(b, []byte(`"fired":1`)) || !bytes.Contains(b, []byte(`"delay":"1ms"`)) {
+	if status, b := fakestest.CallRaw(t, j, "GET", "/__faults", ""); status != 200 || !bytes.Contains(b, []byte(`"fired":1`)) || !bytes.Contains(b, []byte(`"delay":"1ms"`)) {
 		t.Errorf("list: %d %s", status, b)
 	}
-	if status, _ := callRaw(t, j, "DELETE", "/__faults/"+added[0].ID, ""); status != 204 {
+	if status, _ := fakestest.CallRaw(t, j, "DELETE", "/__faults/"+added[0].ID, ""); status != 204 {
 		t.Errorf("remove one: %d", status)
 	}
-	if status, _ := callRaw(t, j, "DELETE", "/__faults/"+added[0].ID, ""); status != 404 {
+	if status, _ := fakestest.CallRaw(t, j, "DELETE", "/__faults/"+added[0].ID, ""); status != 404 {
 		t.Errorf("remove it again: %d", status)
 	}
-	if status, _ := callRaw(t, j, "DELETE", "/__faults", ""); status != 204 || len(j.Faults().List()) != 0 {
+	if status, _ := fakestest.CallRaw(t, j, "DELETE", "/__faults", ""); status != 204 || len(j.Faults().List()) != 0 {
 		t.Errorf("clear: %d", status)
 	}
-	if status, _ := callRaw(t, j, "POST", "/rest/api/2/issue", sampleIssue); status != 201 {
+	if status, _ := fakestest.CallRaw(t, j, "POST", "/rest/api/2/issue", sampleIssue); status != 201 {
 		t.Errorf("create: %d, want 201", status)
 	}
-	if _, v := call(t, j, "GET", "/__requests", ""); len(v["requests"].([]any)) != 2 {
+	if _, v := fakestest.Call(t, j, "GET", "/__requests", ""); len(v["requests"].([]any)) != 2 {
 		t.Errorf("requests: %v", v)
 	}
-	if _, v := call(t, j, "GET", "/__requests?writes=true", ""); len(v["requests"].([]any)) != 1 {
+	if _, v := fakestest.Call(t, j, "GET", "/__requests?writes=true", ""); len(v["requests"].([]any)) != 1 {
 		t.Errorf("writes: %v", v)
 	}
-	if status, _ := callRaw(t, j, "GET", "/__requests?writes=maybe", ""); status != 400 {
+	if status, _ := fakestest.CallRaw(t, j, "GET", "/__requests?writes=maybe", ""); status != 400 {
 		t.Errorf("writes=maybe: %d", status)
 	}
-	if _, v := call(t, j, "GET", "/__state", ""); len(v["issues"].([]any)) != 1 {
+	if _, v := fakestest.Call(t, j, "GET", "/__state", ""); len(v["issues"].([]any)) != 1 {
 		t.Errorf("state: %v", v)
 	}
-	if status, _ := callRaw(t, j, "DELETE", "/__requests", ""); status != 204 || len(j.Journal().Requests()) != 0 {
+	if status, _ := fakestest.CallRaw(t, j, "DELETE", "/__requests", ""); status != 204 || len(j.Journal().Requests()) != 0 {
 		t.Errorf("clear the journal: %d", status)
 	}
-	if status, _ := callRaw(t, j, "GET", "/__nothing", ""); status != 404 {
+	if status, _ := fakestest.CallRaw(t, j, "GET", "/__nothing", ""); status != 404 {
 		t.Errorf("unknown control route: %d", status)
 	}
 }

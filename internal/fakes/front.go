@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// maxRequestBytes bounds a request's body; a larger one answers 413.
-const maxRequestBytes = 16 << 20
+// MaxRequestBytes bounds a request's body; a larger one answers 413.
+const MaxRequestBytes = 16 << 20
 
 // Fake is one fake server with its faults and its journal.
 type Fake interface {
@@ -21,32 +21,32 @@ type Fake interface {
 	Journal() *Journal
 }
 
-// front is what stands before every fake: journal, faults, control routes.
-type front struct {
+// Front is what stands before every fake: journal, faults, control routes.
+type Front struct {
 	faults  *Faults
 	journal *Journal
 	state   func() any
 	next    http.Handler
 }
 
-// newFront makes a front that passes requests on to next. A seed of 0 is 1.
-func newFront(seed uint64, journalSize int, state func() any, next http.Handler) *front {
-	return &front{faults: NewFaults(seed), journal: NewJournal(journalSize), state: state, next: next}
+// NewFront makes a front that passes requests on to next. A seed of 0 is 1.
+func NewFront(seed uint64, journalSize int, state func() any, next http.Handler) *Front {
+	return &Front{faults: NewFaults(seed), journal: NewJournal(journalSize), state: state, next: next}
 }
 
 // Faults are the rules by which this fake fails.
-func (f *front) Faults() *Faults { return f.faults }
+func (f *Front) Faults() *Faults { return f.faults }
 
 // Journal is what was asked of this fake.
-func (f *front) Journal() *Journal { return f.journal }
+func (f *Front) Journal() *Journal { return f.journal }
 
 // exchange collects what handlers tell about the request they serve.
 type exchange struct{ acted bool }
 
 type exchangeKey struct{}
 
-// acted notes that the request has changed the fake's state.
-func acted(r *http.Request) {
+// Acted notes that the request has changed the fake's state.
+func Acted(r *http.Request) {
 	if x, ok := r.Context().Value(exchangeKey{}).(*exchange); ok {
 		x.acted = true
 	}
@@ -55,12 +55,12 @@ func acted(r *http.Request) {
 // ServeHTTP serves one request. Where a fault leaves the client without an
 // answer it panics with http.ErrAbortHandler, which makes a real server close
 // the connection and [Transport] return an error.
-func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/__") {
 		f.control(w, r)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxRequestBytes))
 	if err != nil {
 		status := http.StatusBadRequest
 		var tooLarge *http.MaxBytesError
@@ -91,7 +91,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // misbehave applies a rule and returns the answer to send. It panics with
 // http.ErrAbortHandler when there is to be none.
-func (f *front) misbehave(r *http.Request, rule Rule) *answer {
+func (f *Front) misbehave(r *http.Request, rule Rule) *answer {
 	wait(r.Context(), time.Duration(rule.Delay), rule.ActLate)
 	if rule.Reset {
 		panic(http.ErrAbortHandler)
@@ -115,7 +115,7 @@ func (f *front) misbehave(r *http.Request, rule Rule) *answer {
 }
 
 // act lets the fake do what was asked and keeps its answer back.
-func (f *front) act(r *http.Request) *answer {
+func (f *Front) act(r *http.Request) *answer {
 	a := newAnswer()
 	if clean := path.Clean(r.URL.Path); clean != r.URL.Path && clean+"/" != r.URL.Path {
 		// ServeMux would redirect; no real server here does.

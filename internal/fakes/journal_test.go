@@ -1,18 +1,21 @@
-package fakes
+package fakes_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/fakestest"
 )
 
 func TestJournalHoldsNoCredential(t *testing.T) {
 	const canary = "c4n4ry"
-	j := NewJira(JiraOptions{})
-	callRaw(t, j, "GET", "/rest/api/2/myself?access_token="+canary+"&api%2Dkey="+canary+"&fields=summary", "",
+	j := fakejira.New(fakejira.Options{})
+	fakestest.CallRaw(t, j, "GET", "/rest/api/2/myself?access_token="+canary+"&api%2Dkey="+canary+"&fields=summary", "",
 		"Authorization", "Basic "+canary, "Proxy-Authorization", canary, "Cookie", canary, "X-Sn-Apikey", canary,
 		"Private-Token", canary, "X-Api-Key", canary, "Idempotency-Key", "visible", "X-Atlassian-Token", "no-check")
-	_, b := callRaw(t, j, "GET", "/__requests", "")
+	_, b := fakestest.CallRaw(t, j, "GET", "/__requests", "")
 	if strings.Contains(string(b), canary) {
 		t.Errorf("a credential is in the journal: %s", b)
 	}
@@ -24,41 +27,26 @@ func TestJournalHoldsNoCredential(t *testing.T) {
 }
 
 func TestJournalIsBounded(t *testing.T) {
-	j := NewJira(JiraOptions{JournalSize: 3})
+	j := fakejira.New(fakejira.Options{JournalSize: 3})
 	for range 5 {
-		callRaw(t, j, "GET", "/rest/api/2/myself", "")
+		fakestest.CallRaw(t, j, "GET", "/rest/api/2/myself", "")
 	}
 	list := j.Journal().Requests()
 	if len(list) != 3 || list[0].Seq != 3 || list[2].Seq != 5 || list[2].Status != 200 || j.Journal().Forgotten() != 2 {
 		t.Errorf("kept %+v, forgotten %d", list, j.Journal().Forgotten())
 	}
 	j.Journal().Clear()
-	callRaw(t, j, "GET", "/rest/api/2/myself", "")
+	fakestest.CallRaw(t, j, "GET", "/rest/api/2/myself", "")
 	if list := j.Journal().Requests(); len(list) != 1 || list[0].Seq != 6 || list[0].Status != 200 {
 		t.Errorf("after clearing: %+v", list)
 	}
 }
 
-func TestJournalBoundsBodies(t *testing.T) {
-	journal := NewJournal(0)
-	req, err := http.NewRequestWithContext(t.Context(), "POST", "http://fake/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	big := make([]byte, maxJournalBytes/2)
-	for range 4 {
-		journal.end(journal.begin(req, big), outcome{status: 200})
-	}
-	if n := len(journal.Requests()); n != 2 {
-		t.Errorf("%d requests kept, want 2", n)
-	}
-}
-
 func TestJournalCount(t *testing.T) {
-	j := sampleJira(t, JiraOptions{})
-	call(t, j, "POST", "/rest/api/2/issue", sampleIssue)
-	call(t, j, "POST", "/rest/api/2/issue", `{"fields":{}}`)
-	created := j.Journal().Count(func(r Request) bool { return r.Method == "POST" && r.Status == 201 })
+	j := fakejira.New(fakejira.Options{})
+	fakestest.Call(t, j, "POST", "/rest/api/2/issue", sampleIssue)
+	fakestest.Call(t, j, "POST", "/rest/api/2/issue", `{"fields":{}}`)
+	created := j.Journal().Count(func(r fakes.Request) bool { return r.Method == "POST" && r.Status == 201 })
 	if created != 1 || len(j.Journal().Writes()) != 1 || len(j.Journal().Requests()) != 2 {
 		t.Errorf("created %d, journal %+v", created, j.Journal().Requests())
 	}

@@ -4,99 +4,17 @@ import (
 	"bytes"
 	"html/template"
 	"net/http"
-	"slices"
-	"strings"
-
-	"github.com/casepush/casepush/internal/kibana"
 )
 
-// Pages are what people see where an incident's or a case's link leads. They
-// are no part of what is played: like the control routes they need no
-// credentials, are not in the journal and meet no faults.
+// Fact is one line of a [Page]; without a value it is left out.
+type Fact struct{ Name, Value string }
 
-// ServeHTTP serves the API, and an issue for people at /browse/{key}.
-func (j *Jira) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/__permissions" {
-		j.permissions(w, r)
-		return
-	}
-	key, ok := strings.CutPrefix(r.URL.Path, "/browse/")
-	if !ok {
-		j.front.ServeHTTP(w, r)
-		return
-	}
-	issue, found := j.Issue(key)
-	if !found {
-		http.NotFound(w, r)
-		return
-	}
-	p := page{Place: j.opts.Flavour.String(), ID: issue.Key, Title: issue.Text("summary"), Text: issue.Text("description")}
-	p.Facts = []fact{{"labels", strings.Join(issue.Labels(), " ")}}
-	for _, name := range []string{"issuetype", "priority"} {
-		if f, ok := issue.Fields[name].(map[string]any); ok {
-			if s, ok := firstText(f, "name", "id"); ok {
-				p.Facts = append(p.Facts, fact{name, s})
-			}
-		}
-	}
-	for _, c := range issue.Comments {
-		p.Comments = append(p.Comments, c.Body)
-	}
-	p.send(w)
-}
-
-func firstText(m map[string]any, keys ...string) (string, bool) {
-	for _, k := range keys {
-		if s, ok := m[k].(string); ok && s != "" {
-			return s, true
-		}
-	}
-	return "", false
-}
-
-// ServeHTTP serves the API, and a case for people at the address that Kibana
-// has for it: [/s/{space}]/app/…/cases/{id}.
-func (k *Kibana) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_, rest := splitSpace(r.URL.Path)
-	if !strings.HasPrefix(rest, "/app/") {
-		k.front.ServeHTTP(w, r)
-		return
-	}
-	parts := strings.Split(strings.TrimSuffix(rest, "/"), "/")
-	at := slices.Index(parts, "cases")
-	if at < 0 || at+1 >= len(parts) {
-		http.NotFound(w, r)
-		return
-	}
-	c, found := k.Case(parts[at+1])
-	if !found {
-		http.NotFound(w, r)
-		return
-	}
-	casePage(c).send(w)
-}
-
-func casePage(c kibana.Case) page {
-	p := page{Place: "Kibana", ID: c.ID, Title: c.Title, Text: c.Description, Facts: []fact{
-		{"status", c.Status}, {"severity", c.Severity}, {"owner", c.Owner}, {"connector", c.Connector.ID}, {"tags", strings.Join(c.Tags, ", ")},
-	}}
-	if s := c.ExternalService; s != nil {
-		p.Facts = append(p.Facts, fact{"pushed by Kibana to", s.ExternalTitle})
-	}
-	for _, a := range c.Comments {
-		if a.IsUser() {
-			p.Comments = append(p.Comments, a.Text)
-		}
-	}
-	return p
-}
-
-type fact struct{ Name, Value string }
-
-// page is an issue or a case. All texts are plain.
-type page struct {
+// Page is what people see where the link of an incident or a case leads. All
+// texts are plain. Pages are no part of what is played: like the control routes
+// they need no credentials, are not in the journal and meet no faults.
+type Page struct {
 	Place, ID, Title, Text string
-	Facts                  []fact
+	Facts                  []Fact
 	Comments               []string
 }
 
@@ -112,7 +30,8 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;color:#111;pa
 {{end}}</body></html>
 `
 
-func (p page) send(w http.ResponseWriter) {
+// Send answers the page as HTML.
+func (p Page) Send(w http.ResponseWriter) {
 	var b bytes.Buffer
 	t, err := template.New("page").Parse(pageHTML)
 	if err == nil {

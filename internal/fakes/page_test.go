@@ -6,7 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 )
 
@@ -21,7 +22,7 @@ func get(t *testing.T, h http.Handler, path string) (int, string) {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	jira := fakes.NewJira(fakes.JiraOptions{})
+	jira := fakejira.New(fakejira.Options{})
 	body := `{"fields":{"project":{"key":"HMS"},"issuetype":{"id":"10001"},"summary":"<script>alert(1)</script> & \"x\"","description":"<b>text</b>"}}`
 	r := httptest.NewRequest(http.MethodPost, "/rest/api/2/issue", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -29,7 +30,7 @@ func TestPages(t *testing.T) {
 	if jira.ServeHTTP(w, r); w.Code != http.StatusCreated {
 		t.Fatal(w.Code, w.Body)
 	}
-	server := fakes.NewKibana(fakes.KibanaOptions{})
+	server := fakekibana.New(fakekibana.Options{})
 	c, err := server.AddCase("", kibana.Case{Title: attack, Description: "<b>text</b>", Comments: []kibana.Comment{{Text: attack}}})
 	if err != nil {
 		t.Fatal(err)

@@ -17,25 +17,10 @@ type ServerOptions struct {
 	// protection beyond the fakes' own credentials: whoever reaches it can set
 	// faults and read the state.
 	Listen string
-	// Fakes by the first part of the path: "kibana" serves /kibana/…. nil is
-	// [NewSet] without options.
+	// Fakes by the first part of the path: "kibana" serves /kibana/….
 	Fakes map[string]Fake
 	// Faults are initial rules by the name of the fake.
 	Faults map[string][]Rule
-}
-
-// SetOptions are those of the fakes of a [NewSet].
-type SetOptions struct {
-	Kibana KibanaOptions
-	Jira   JiraOptions // of both; its Flavour is not looked at
-}
-
-// NewSet makes a Kibana ("kibana") and both Jiras ("jira-cloud", "jira-dc").
-// Without options they take any credentials.
-func NewSet(o SetOptions) map[string]Fake {
-	cloud, dataCenter := o.Jira, o.Jira
-	cloud.Flavour, dataCenter.Flavour = Cloud, DataCenter
-	return map[string]Fake{"kibana": NewKibana(o.Kibana), "jira-cloud": NewJira(cloud), "jira-dc": NewJira(dataCenter)}
 }
 
 // Server serves several fakes on one port, each under a path of its own with
@@ -52,9 +37,6 @@ type Server struct {
 func Listen(opts ServerOptions) (*Server, error) {
 	if opts.Listen == "" {
 		opts.Listen = "127.0.0.1:0"
-	}
-	if opts.Fakes == nil {
-		opts.Fakes = NewSet(SetOptions{})
 	}
 	for _, name := range slices.Sorted(maps.Keys(opts.Faults)) {
 		fake, ok := opts.Fakes[name]
@@ -74,7 +56,7 @@ func Listen(opts ServerOptions) (*Server, error) {
 	for name, fake := range opts.Fakes {
 		mux.Handle("/"+name+"/", http.StripPrefix("/"+name, fake))
 	}
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.URLs()) })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { WriteJSON(w, http.StatusOK, s.URLs()) })
 	// No write timeout: a rule may delay an answer for as long as it likes.
 	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	return s, nil

@@ -1,4 +1,4 @@
-package fakes
+package fakes_test
 
 import (
 	"context"
@@ -9,13 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakeset"
 	"go.uber.org/goleak"
 )
 
 // startServer serves until the test ends.
-func startServer(t *testing.T, opts ServerOptions) *Server {
+func startServer(t *testing.T, opts fakes.ServerOptions) *fakes.Server {
 	t.Helper()
-	s, err := Listen(opts)
+	s, err := fakes.Listen(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func startServer(t *testing.T, opts ServerOptions) *Server {
 
 func TestServer(t *testing.T) {
 	t.Cleanup(func() { goleak.VerifyNone(t) })
-	s := startServer(t, ServerOptions{Faults: map[string][]Rule{
+	s := startServer(t, fakes.ServerOptions{Fakes: fakeset.New(fakeset.Options{}), Faults: map[string][]fakes.Rule{
 		"jira-cloud": {{Method: "POST", Path: "/rest/api/2/issue", DropAnswer: true, Times: 1}, {Method: "POST", TruncateBody: 3, Times: 1}},
 		"jira-dc":    {{Reset: true, Times: 1}},
 	}})
@@ -97,12 +99,12 @@ func fetch(t *testing.T, client *http.Client, target string) string {
 }
 
 func TestListenRefuses(t *testing.T) {
-	for name, opts := range map[string]ServerOptions{
-		"faults of no fake": {Faults: map[string][]Rule{"gira": {{Reset: true}}}},
-		"a wrong fault":     {Faults: map[string][]Rule{"kibana": {{}}}},
+	for name, opts := range map[string]fakes.ServerOptions{
+		"faults of no fake": {Fakes: fakeset.New(fakeset.Options{}), Faults: map[string][]fakes.Rule{"gira": {{Reset: true}}}},
+		"a wrong fault":     {Fakes: fakeset.New(fakeset.Options{}), Faults: map[string][]fakes.Rule{"kibana": {{}}}},
 		"a wrong address":   {Listen: "nowhere"},
 	} {
-		if s, err := Listen(opts); err == nil {
+		if s, err := fakes.Listen(opts); err == nil {
 			t.Errorf("%s: accepted", name)
 			_ = s.Close()
 		}
@@ -110,7 +112,7 @@ func TestListenRefuses(t *testing.T) {
 }
 
 func TestCloseWithoutServing(t *testing.T) {
-	s, err := Listen(ServerOptions{})
+	s, err := fakes.Listen(fakes.ServerOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

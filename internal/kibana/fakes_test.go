@@ -10,17 +10,18 @@ import (
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/secret"
 )
 
 // eachVersion runs a test against a fake Kibana of every line that differs.
-func eachVersion(t *testing.T, o fakes.KibanaOptions, test func(t *testing.T, fake *fakes.Kibana, c *kibana.Client)) {
+func eachVersion(t *testing.T, o fakekibana.Options, test func(t *testing.T, fake *fakekibana.Fake, c *kibana.Client)) {
 	for _, version := range []string{"7.17.28", "8.5.3", "8.12.0", "9.1.0"} {
 		t.Run(version, func(t *testing.T) {
 			o := o
 			o.Version, o.APIKeys = version, []secret.String{key()}
-			fake := fakes.NewKibana(o)
+			fake := fakekibana.New(o)
 			server := httptest.NewServer(fake)
 			t.Cleanup(server.Close)
 			test(t, fake, newClient(t, kibana.Options{URL: server.URL, APIKey: key()}))
@@ -37,7 +38,7 @@ func must[T any](v T, err error) T {
 }
 
 func TestLifeOfACase(t *testing.T) {
-	eachVersion(t, fakes.KibanaOptions{}, func(t *testing.T, fake *fakes.Kibana, c *kibana.Client) {
+	eachVersion(t, fakekibana.Options{}, func(t *testing.T, fake *fakekibana.Fake, c *kibana.Client) {
 		ctx := t.Context()
 		made := must(fake.AddCase("soc", kibana.Case{ID: "c-1", Owner: "securitySolution", Title: "T", Tags: []string{"a b"}}))
 		for i := range 250 {
@@ -73,7 +74,7 @@ func TestLifeOfACase(t *testing.T) {
 }
 
 func TestAdoptionForms(t *testing.T) {
-	eachVersion(t, fakes.KibanaOptions{}, func(t *testing.T, fake *fakes.Kibana, c *kibana.Client) {
+	eachVersion(t, fakekibana.Options{}, func(t *testing.T, fake *fakekibana.Fake, c *kibana.Client) {
 		ctx := t.Context()
 		must(fake.AddCase("soc", kibana.Case{ID: "c-1"}))
 		must(fake.AddComment("c-1", kibana.Comment{AlertID: kibana.StringList{"x"}}))
@@ -109,8 +110,8 @@ func TestAdoptionForms(t *testing.T) {
 }
 
 func TestCloseAndReopen(t *testing.T) {
-	o := fakes.KibanaOptions{SpuriousConflicts: 2, Username: "robot"}
-	eachVersion(t, o, func(t *testing.T, fake *fakes.Kibana, c *kibana.Client) {
+	o := fakekibana.Options{SpuriousConflicts: 2, Username: "robot"}
+	eachVersion(t, o, func(t *testing.T, fake *fakekibana.Fake, c *kibana.Client) {
 		ctx := t.Context()
 		made := must(fake.AddCase("soc", kibana.Case{ID: "c-1"}))
 		since := made.CreatedAt.Time
@@ -150,7 +151,7 @@ func TestCloseAndReopen(t *testing.T) {
 }
 
 func TestCloseLostOnTheWire(t *testing.T) {
-	eachVersion(t, fakes.KibanaOptions{}, func(t *testing.T, fake *fakes.Kibana, c *kibana.Client) {
+	eachVersion(t, fakekibana.Options{}, func(t *testing.T, fake *fakekibana.Fake, c *kibana.Client) {
 		must(fake.AddCase("", kibana.Case{ID: "c-1"}))
 		must(fake.Faults().Add(fakes.Rule{Method: "PATCH", Path: "/api/cases", Times: 1, DropAnswer: true}))
 		_, err := c.Close(t.Context(), "default", "c-1", kibana.CloseOptions{})
@@ -165,7 +166,7 @@ func TestCloseLostOnTheWire(t *testing.T) {
 }
 
 func TestConfigurations(t *testing.T) {
-	eachVersion(t, fakes.KibanaOptions{}, func(t *testing.T, fake *fakes.Kibana, c *kibana.Client) {
+	eachVersion(t, fakekibana.Options{}, func(t *testing.T, fake *fakekibana.Fake, c *kibana.Client) {
 		fake.SetConfiguration("soc", kibana.Configuration{Owner: "cases", ClosureType: "close-by-user"})
 		fake.SetConfiguration("soc", kibana.Configuration{
 			Owner: "observability", ClosureType: "close-by-pushing",
@@ -185,7 +186,7 @@ func TestConfigurations(t *testing.T) {
 }
 
 func TestWrongKey(t *testing.T) {
-	fake := fakes.NewKibana(fakes.KibanaOptions{APIKeys: []secret.String{secret.New("other")}})
+	fake := fakekibana.New(fakekibana.Options{APIKeys: []secret.String{secret.New("other")}})
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	must(fake.Faults().Add(fakes.Rule{Path: "/api/cases/c-2", Status: 401, Body: `{"statusCode":401,"message":"no such key ` + canary + `"}`}))
@@ -197,7 +198,7 @@ func TestWrongKey(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	eachVersion(t, fakes.KibanaOptions{}, func(t *testing.T, fake *fakes.Kibana, c *kibana.Client) {
+	eachVersion(t, fakekibana.Options{}, func(t *testing.T, fake *fakekibana.Fake, c *kibana.Client) {
 		for i := range 8 {
 			must(fake.AddCase("", kibana.Case{ID: fmt.Sprint("c-", i)}))
 		}
@@ -226,7 +227,7 @@ func TestConcurrentUse(t *testing.T) {
 // TestPushedForeignCase: of a snapshot whose case is not in this Kibana nothing
 // is known, which is no reason to ask again and again.
 func TestPushedForeignCase(t *testing.T) {
-	eachVersion(t, fakes.KibanaOptions{}, func(t *testing.T, _ *fakes.Kibana, c *kibana.Client) {
+	eachVersion(t, fakekibana.Options{}, func(t *testing.T, _ *fakekibana.Fake, c *kibana.Client) {
 		_, err := c.Pushed(t.Context(), "default", "c-404", "soc-jira", &kibana.Case{ID: "c-404"})
 		if connector.AsError("", err).Kind != connector.NotFound {
 			t.Errorf("%v, want kind %s", err, connector.NotFound)

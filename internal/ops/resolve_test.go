@@ -13,7 +13,7 @@ import (
 	"github.com/casepush/casepush/adapters/jira"
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/connectortest"
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/httpclient"
 	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/ops"
@@ -38,9 +38,9 @@ func (u unreadable) Capabilities() connector.Capabilities {
 }
 
 // deskAtJira is a desk with a Jira behind every connector.
-func deskAtJira(t *testing.T) (desk, *fakes.Jira) {
+func deskAtJira(t *testing.T) (desk, *fakejira.Fake) {
 	t.Helper()
-	d, fake := newDesk(t), fakes.NewJira(fakes.JiraOptions{Flavour: fakes.Cloud})
+	d, fake := newDesk(t), fakejira.New(fakejira.Options{Flavour: fakejira.Cloud})
 	d.Ops = ops.New(ops.Options{Conn: d.conn, Connectors: at{jiraAt(t, fake)}})
 	return d, fake
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/mapping/template"
 	"github.com/casepush/casepush/internal/ops"
@@ -96,7 +98,7 @@ func TestMalformedEvents(t *testing.T) {
 // belongs at the tracker gets there, in its limits.
 func TestLargeCase(t *testing.T) {
 	t.Parallel()
-	r := newRigWith(t, rigOptions{jira: fakes.JiraOptions{Flavour: fakes.DataCenter}, config: strings.Replace(
+	r := newRigWith(t, rigOptions{jira: fakejira.Options{Flavour: fakejira.DataCenter}, config: strings.Replace(
 		strings.Replace(rigConfig, "email: admin@hms.example, apiToken: canary-jira-token", "personalAccessToken: canary-jira-token", 1),
 		"deployment: cloud", "deployment: data_center", 1)})
 	r.start()
@@ -264,7 +266,7 @@ func TestRejected(t *testing.T) {
 // after one refusal, and everything goes through when they are right.
 func TestWrongCredentials(t *testing.T) {
 	t.Parallel()
-	r := newRigWith(t, rigOptions{jira: fakes.JiraOptions{Email: "admin@hms.example", Token: secret.New("canary-right-token")}})
+	r := newRigWith(t, rigOptions{jira: fakejira.Options{Email: "admin@hms.example", Token: secret.New("canary-right-token")}})
 	r.start()
 	const cases = 5
 	var awaited []*ops.Awaited
@@ -341,7 +343,7 @@ func TestNoConnector(t *testing.T) {
 // they are right.
 func TestWrongKibanaCredentials(t *testing.T) {
 	t.Parallel()
-	r := newRigWith(t, rigOptions{kibana: fakes.KibanaOptions{APIKeys: []secret.String{secret.New("id:canary-right-key")}}})
+	r := newRigWith(t, rigOptions{kibana: fakekibana.Options{APIKeys: []secret.String{secret.New("id:canary-right-key")}}})
 	r.start()
 	var awaited []*ops.Awaited
 	for _, e := range []event.Event{

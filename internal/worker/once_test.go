@@ -9,6 +9,7 @@ import (
 
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/secret"
 	"github.com/casepush/casepush/internal/telemetry"
@@ -84,7 +85,7 @@ func TestDrainLeaves(t *testing.T) {
 		t.Errorf("with a tracker that is down: %+v", left)
 	}
 
-	r = newRigWith(t, rigOptions{jira: fakes.JiraOptions{Email: "admin@hms.example", Token: secret.New("another")}})
+	r = newRigWith(t, rigOptions{jira: fakejira.Options{Email: "admin@hms.example", Token: secret.New("another")}})
 	for _, title := range []string{"One", "Two"} {
 		r.publish(event.Event{CaseID: r.addCase(kibana.Case{Title: title}).ID, ConnectorID: "soc-jira"})
 	}
@@ -96,7 +97,7 @@ func TestDrainLeaves(t *testing.T) {
 // TestHealth: a held connector is told and makes nobody unready.
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	r := newRigWith(t, rigOptions{jira: fakes.JiraOptions{Email: "admin@hms.example", Token: secret.New("another")}})
+	r := newRigWith(t, rigOptions{jira: fakejira.Options{Email: "admin@hms.example", Token: secret.New("another")}})
 	w := r.newWorker()
 	probe := func(path string) (int, string) {
 		rec := httptest.NewRecorder()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -112,7 +113,7 @@ func TestFooterAfterRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	edited := "after"
-	if _, err := r.kibana.UpdateCase(c.ID, fakes.CaseUpdate{Description: &edited}); err != nil {
+	if _, err := r.kibana.UpdateCase(c.ID, fakekibana.CaseUpdate{Description: &edited}); err != nil {
 		t.Fatal(err)
 	}
 	// A snapshot from before the edit is pushed, and the case closed, after it.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/ops"
 	"github.com/casepush/casepush/internal/push"
@@ -111,7 +112,7 @@ func TestKibanaDownAtClose(t *testing.T) {
 // TestBrokenTrackerHoldsUpNobody: of two connectors one answers nothing.
 func TestBrokenTrackerHoldsUpNobody(t *testing.T) {
 	t.Parallel()
-	dead := fakes.NewJira(fakes.JiraOptions{Flavour: fakes.DataCenter})
+	dead := fakejira.New(fakejira.Options{Flavour: fakejira.DataCenter})
 	if _, err := dead.Faults().Add(fakes.Rule{Status: 503, RetryAfter: "1"}); err != nil {
 		t.Fatal(err)
 	}

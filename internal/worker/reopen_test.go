@@ -5,6 +5,7 @@ import (
 
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -26,7 +27,7 @@ func TestReopenedWhileTheEventWaited(t *testing.T) {
 	defer waiting.Close()
 	eventually(t, "the first attempt", func() bool { return len(r.jira.Journal().Requests()) > 0 })
 	closed := kibana.StatusClosed
-	if _, err := r.kibana.UpdateCase(c.ID, fakes.CaseUpdate{Status: &closed}); err != nil {
+	if _, err := r.kibana.UpdateCase(c.ID, fakekibana.CaseUpdate{Status: &closed}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.kibana.Reopen(c.ID); err != nil {

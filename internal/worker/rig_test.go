@@ -17,7 +17,8 @@ import (
 	"github.com/casepush/casepush/internal/config"
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/event"
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/ops"
 	"github.com/casepush/casepush/internal/push"
@@ -31,16 +32,16 @@ const testTimeout = 30 * time.Second
 // rigOptions is what a rig is made of; the zero value is the usual one.
 type rigOptions struct {
 	config string // "" is rigConfig
-	jira   fakes.JiraOptions
-	kibana fakes.KibanaOptions
+	jira   fakejira.Options
+	kibana fakekibana.Options
 	types  []connector.Type // nil is adapters.Types()
 }
 
 // rig is a worker on an embedded server, with a fake Kibana and a fake Jira.
 type rig struct {
 	t                  *testing.T
-	kibana             *fakes.Kibana
-	jira               *fakes.Jira
+	kibana             *fakekibana.Fake
+	jira               *fakejira.Fake
 	kibanaURL, jiraURL string
 	server             *stream.Embedded
 	conn               *stream.Conn
@@ -76,7 +77,7 @@ func newRig(t *testing.T) *rig {
 
 func newRigWith(t *testing.T, o rigOptions) *rig {
 	t.Helper()
-	r := &rig{t: t, kibana: fakes.NewKibana(o.kibana), jira: fakes.NewJira(o.jira), log: &buffer{}, stop: func() {}}
+	r := &rig{t: t, kibana: fakekibana.New(o.kibana), jira: fakejira.New(o.jira), log: &buffer{}, stop: func() {}}
 	r.kibanaURL, r.jiraURL = serve(t, r.kibana), serve(t, r.jira)
 	if o.config == "" {
 		o.config = rigConfig
@@ -250,13 +251,13 @@ func (r *rig) redrive() push.Result {
 }
 
 // issues are those with this summary: tests give each case a title of its own.
-func (r *rig) issues(title string) []fakes.JiraIssue {
-	return slices.DeleteFunc(r.jira.Issues(), func(i fakes.JiraIssue) bool { return i.Text("summary") != title })
+func (r *rig) issues(title string) []fakejira.Issue {
+	return slices.DeleteFunc(r.jira.Issues(), func(i fakejira.Issue) bool { return i.Text("summary") != title })
 }
 
 // wantInStep checks that the tracker has the case once, that no dead letter is
 // left, and that nothing is owed.
-func (r *rig) wantInStep(title string) fakes.JiraIssue {
+func (r *rig) wantInStep(title string) fakejira.Issue {
 	r.t.Helper()
 	mine := r.issues(title)
 	if len(mine) != 1 {

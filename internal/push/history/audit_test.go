@@ -9,6 +9,7 @@ import (
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/push"
@@ -39,7 +40,7 @@ func (w *world) audit() {
 
 // auditDuplicates wants each incident beside the entry's retired, on record and
 // told. It returns those that are left.
-func (w *world) auditDuplicates(issues []fakes.JiraIssue, e ledger.Entry) (kept []fakes.JiraIssue) {
+func (w *world) auditDuplicates(issues []fakejira.Issue, e ledger.Entry) (kept []fakejira.Issue) {
 	for _, issue := range issues {
 		if e.Incident != nil && issue.ID == e.Incident.ID {
 			kept = append(kept, issue)
@@ -58,11 +59,11 @@ func (w *world) auditDuplicates(issues []fakes.JiraIssue, e ledger.Entry) (kept 
 }
 
 // marks are the labels that make an incident the case's.
-func marks(issue fakes.JiraIssue) []string {
+func marks(issue fakejira.Issue) []string {
 	return slices.DeleteFunc(issue.Labels(), func(l string) bool { return !strings.HasPrefix(l, "kibana-case-"+caseID) })
 }
 
-func (w *world) auditIncident(c kibana.Case, issue fakes.JiraIssue) {
+func (w *world) auditIncident(c kibana.Case, issue fakejira.Issue) {
 	if got := issue.Text("summary"); got != c.Title {
 		w.problemf("title: incident has %q, case %q", got, c.Title)
 	}
@@ -83,7 +84,7 @@ func (s scenario) adopted() bool { return strings.HasPrefix(s.name, "adopt") }
 
 // auditComments wants the newest text of each of the case's comments exactly
 // once, older texts of it at most once, and the ledger to know all of it.
-func (w *world) auditComments(c kibana.Case, issue fakes.JiraIssue, e ledger.Entry) {
+func (w *world) auditComments(c kibana.Case, issue fakejira.Issue, e ledger.Entry) {
 	there, want := map[string]int{}, map[string]int{}
 	digests, known := map[string]int{}, map[string]int{}
 	for _, comment := range issue.Comments {
@@ -111,7 +112,7 @@ func (w *world) auditComments(c kibana.Case, issue fakes.JiraIssue, e ledger.Ent
 	}
 }
 
-func (w *world) auditEntry(issue fakes.JiraIssue, e ledger.Entry) {
+func (w *world) auditEntry(issue fakejira.Issue, e ledger.Entry) {
 	newest := ledger.Position{Stream: stream, Seq: uint64(len(w.mails))}
 	for what, wrong := range map[string]bool{
 		"is claimed":                        e.Claim != nil,

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/casepush/casepush/internal/event"
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -42,12 +42,12 @@ func (w *world) comment(id, text string) {
 
 func (w *world) setTitle(text string) {
 	w.tick()
-	must[kibana.Case](w)(w.kibana.UpdateCase(caseID, fakes.CaseUpdate{Title: &text}))
+	must[kibana.Case](w)(w.kibana.UpdateCase(caseID, fakekibana.CaseUpdate{Title: &text}))
 }
 
 func (w *world) setDescription(text string) {
 	w.tick()
-	must[kibana.Case](w)(w.kibana.UpdateCase(caseID, fakes.CaseUpdate{Description: &text}))
+	must[kibana.Case](w)(w.kibana.UpdateCase(caseID, fakekibana.CaseUpdate{Description: &text}))
 }
 
 func (w *world) edit(id, text string) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -171,7 +172,7 @@ func TestWindowMarkIsRemoved(t *testing.T) {
 				w.run()
 				w.send(http.MethodPut, "issue/"+w.jira.Issues()[0].ID, `{"fields":{"labels":`+labels+`}}`)
 				tags := []string{"vpn", "mfa"}
-				must[kibana.Case](w)(w.kibana.UpdateCase(caseID, fakes.CaseUpdate{Tags: tags}))
+				must[kibana.Case](w)(w.kibana.UpdateCase(caseID, fakekibana.CaseUpdate{Tags: tags}))
 				w.publish()
 			})
 		})

@@ -8,7 +8,8 @@ import (
 
 	"github.com/casepush/casepush/adapters/jira"
 	"github.com/casepush/casepush/internal/connector"
-	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/fakekibana"
 	"github.com/casepush/casepush/internal/httpclient"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/ledger"
@@ -46,8 +47,8 @@ type world struct {
 	trace    func(format string, args ...any) // nil is quiet
 	began    time.Time
 
-	jira   *fakes.Jira
-	kibana *fakes.Kibana
+	jira   *fakejira.Fake
+	kibana *fakekibana.Fake
 	store  *ledger.Memory
 	// backups are copies of the ledger after each write, if there is one already.
 	backups []*ledger.Memory
@@ -83,7 +84,7 @@ type window struct {
 func newWorld(s scenario, f fate) *world {
 	w := &world{
 		scenario: s, fate: f, began: time.Now(), store: ledger.NewMemory(), later: map[ledger.Key]*message{}, looks: map[ledger.Key]*message{}, letters: map[ledger.Key]push.DeadLetter{}, texts: map[string]int{},
-		jira: fakes.NewJira(fakes.JiraOptions{SearchDelay: findDelay}), kibana: fakes.NewKibana(fakes.KibanaOptions{Username: ourUser}),
+		jira: fakejira.New(fakejira.Options{SearchDelay: findDelay}), kibana: fakekibana.New(fakekibana.Options{Username: ourUser}),
 	}
 	w.main = w.newProcess()
 	return w
