@@ -31,7 +31,7 @@ var forbiddenOther = []string{
 // format makes the incident's fields of the case's connector fields, in the
 // order in which Jira gets them. Null and absent ones make none; labels come
 // by the mapping, from the case's tags.
-func format(c connector.CaseInfo) ([]connector.Field, error) {
+func format(_ connector.Definition, c connector.CaseInfo) (connector.Formatted, error) {
 	var out []connector.Field
 	for _, name := range []string{fieldIssueType, fieldPriority, fieldParent} {
 		switch v := c.Fields[name].(type) {
@@ -41,23 +41,24 @@ func format(c connector.CaseInfo) ([]connector.Field, error) {
 				out = append(out, connector.Field{Name: name, Value: v, Source: connector.Digest(v)})
 			}
 		default:
-			return nil, fmt.Errorf("case connector field %q: want a text or null, got %T", name, v)
+			return connector.Formatted{}, fmt.Errorf("case connector field %q: want a text or null, got %T", name, v)
 		}
 	}
 	v := c.Fields[fieldOther]
 	if v == nil || v == "" {
-		return out, nil
+		return connector.Formatted{Fields: out}, nil
 	}
 	o, err := otherFields(v)
 	if err != nil {
-		return nil, fmt.Errorf("case connector %w", err)
+		return connector.Formatted{}, fmt.Errorf("case connector %w", err)
 	}
 	// JSON text, because a map would lose the order of the keys.
 	b, err := o.MarshalJSON()
 	if err != nil {
-		return nil, fmt.Errorf("case connector field %q: %w", fieldOther, err)
+		return connector.Formatted{}, fmt.Errorf("case connector field %q: %w", fieldOther, err)
 	}
-	return append(out, connector.Field{Name: fieldOther, Value: string(b), Source: connector.Digest(string(b))}), nil
+	out = append(out, connector.Field{Name: fieldOther, Value: string(b), Source: connector.Digest(string(b))})
+	return connector.Formatted{Fields: out}, nil
 }
 
 // otherFields reads and judges otherFields: JSON text as Kibana stores it, or

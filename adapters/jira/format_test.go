@@ -15,12 +15,12 @@ func TestFormat(t *testing.T) {
 	fields := map[string]any{
 		"otherFields": `{"z": 1.0, "a": {"b": [ ]}, "z": "last"}`, "priority": "High", "parent": nil, "issueType": "10002", "unknown": 1,
 	}
-	got, err := format(connector.CaseInfo{Fields: fields, Tags: []string{"by the mapping"}})
+	got, err := format(connector.Definition{}, connector.CaseInfo{Fields: fields, Tags: []string{"by the mapping"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, f := range got {
+	for _, f := range got.Fields {
 		names = append(names, fmt.Sprintf("%s=%v", f.Name, f.Value))
 		if f.Source != connector.Digest(f.Value.(string)) {
 			t.Errorf("%s: source %q does not follow the value", f.Name, f.Source)
@@ -30,7 +30,7 @@ func TestFormat(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, none := range []map[string]any{nil, {}, {"issueType": "", "otherFields": ""}, {"otherFields": nil}} {
-		if got, err := format(connector.CaseInfo{Fields: none}); err != nil || got != nil {
+		if got, err := format(connector.Definition{}, connector.CaseInfo{Fields: none}); err != nil || got.Fields != nil || got.Comments != nil {
 			t.Errorf("format(%v) = %v, %v, want nothing", none, got, err)
 		}
 	}
@@ -59,13 +59,13 @@ func TestFormatRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := format(connector.CaseInfo{Fields: map[string]any{tc.field: tc.value}})
+			_, err := format(connector.Definition{}, connector.CaseInfo{Fields: map[string]any{tc.field: tc.value}})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want one with %q", err, tc.want)
 			}
 		})
 	}
-	if _, err := format(connector.CaseInfo{Fields: map[string]any{"otherFields": "{" + strings.Join(many[:20], ",") + "}"}}); err != nil {
+	if _, err := format(connector.Definition{}, connector.CaseInfo{Fields: map[string]any{"otherFields": "{" + strings.Join(many[:20], ",") + "}"}}); err != nil {
 		t.Errorf("20 keys: %v", err)
 	}
 }

@@ -241,11 +241,11 @@ func incident(t *testing.T, s *step) connector.Incident {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		in.Fields = append(in.Fields, connector.Field{Name: name, Value: m[name]})
 	}
-	more, err := jira.Type().Format(connector.CaseInfo{Fields: s.CaseFields})
+	more, err := jira.Type().Format(connector.Definition{}, connector.CaseInfo{Fields: s.CaseFields})
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.Fields = append(in.Fields, more...)
+	in.Fields = append(in.Fields, more.Fields...)
 	return in
 }
 

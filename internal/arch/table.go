@@ -51,8 +51,13 @@ var layers = []layer{
 		why: "templates see the data they are given, and neither files nor the network",
 	},
 	{
+		dir: "internal/pemkey",
+		may: []string{"./internal/secret"},
+		why: "keys are read in one place, for TLS and for signing",
+	},
+	{
 		dir: "internal/httpclient",
-		may: []string{"./internal/connector", "./internal/secret"},
+		may: []string{"./internal/connector", "./internal/pemkey", "./internal/secret"},
 		why: "it judges answers in the contract's words and must not know who asks",
 	},
 	{
@@ -100,7 +105,8 @@ var layers = []layer{
 		dir: "adapters/*",
 		may: []string{
 			"./internal/connector", "./internal/connector/definition", "./internal/connector/wire", "./internal/httpclient", "./internal/secret",
-			"github.com/andygrunwald/go-jira", "golang.org/x/time/rate",
+			"./internal/mapping/template", "./internal/pemkey",
+			"github.com/andygrunwald/go-jira", "github.com/golang-jwt/jwt/v5", "golang.org/x/time/rate", "software.sslmate.com/src/go-pkcs12",
 		},
 		why: "an adapter knows its tracker and the contract; retry, logging and state are not its business, nor are other adapters",
 	},
@@ -199,6 +205,16 @@ var owners = []owner{
 		of:  []string{"github.com/andygrunwald/go-jira"},
 		by:  []string{"adapters/jira"},
 		why: "its defects are known and worked around in one place",
+	},
+	{
+		of:  []string{"github.com/golang-jwt/jwt/v5"},
+		by:  []string{"adapters/servicenow", "internal/fakes/fakeservicenow"},
+		why: "only ServiceNow takes assertions",
+	},
+	{
+		of:  []string{"software.sslmate.com/src/go-pkcs12"},
+		by:  []string{"adapters/webhook"},
+		why: "only webhooks take PKCS #12",
 	},
 	{
 		of:  []string{"golang.org/x/time/rate"},

@@ -216,7 +216,7 @@ func TestSettings(t *testing.T) {
 	if len(out.CustomHostSettings) != 2 || len(out.CustomHostSettings[1].CertificateAuthority) != 2 || out.MaxResponseBytes != 1<<20 {
 		t.Fatalf("outbound settings %+v", out)
 	}
-	if h := out.CustomHostSettings[0]; h.VerificationMode != "certificate" || len(h.ClientCertificate) == 0 || !h.ClientKey.IsSet() {
+	if h := out.CustomHostSettings[0]; h.VerificationMode != "certificate" || len(h.Certificate) == 0 || !h.Key.IsSet() {
 		t.Errorf("host settings %+v", h)
 	}
 	kib := cfg.Kibana.Settings()

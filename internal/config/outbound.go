@@ -3,6 +3,7 @@ package config
 import (
 	"net/url"
 
+	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/httpclient"
 )
 
@@ -31,12 +32,14 @@ func (h CustomHost) settings() httpclient.HostSettings {
 		authorities = append(authorities, []byte(data))
 	}
 	return httpclient.HostSettings{
-		URL:                  h.URL,
-		VerificationMode:     h.SSL.VerificationMode,
-		CertificateAuthority: authorities,
-		ClientCertificate:    h.SSL.Certificate.PEM(),
-		ClientKey:            h.SSL.Key.Content,
-		ClientKeyPassphrase:  h.SSL.KeyPassphrase,
+		URL: h.URL,
+		TLS: connector.TLS{
+			VerificationMode:     h.SSL.VerificationMode,
+			CertificateAuthority: authorities,
+			Certificate:          h.SSL.Certificate.PEM(),
+			Key:                  h.SSL.Key.Content,
+			KeyPassphrase:        h.SSL.KeyPassphrase,
+		},
 	}
 }
 
@@ -58,11 +61,13 @@ func (k Kibana) Settings() httpclient.Settings {
 	s.AllowedHosts = []string{u.Hostname()}
 	if u.Scheme == "https" {
 		s.CustomHostSettings = []httpclient.HostSettings{{
-			URL:                  "https://" + u.Host,
-			CertificateAuthority: authoritiesOf(k.SSL.CertificateAuthorities),
-			ClientCertificate:    k.SSL.Certificate.PEM(),
-			ClientKey:            k.SSL.Key.Content,
-			ClientKeyPassphrase:  k.SSL.KeyPassphrase,
+			URL: "https://" + u.Host,
+			TLS: connector.TLS{
+				CertificateAuthority: authoritiesOf(k.SSL.CertificateAuthorities),
+				Certificate:          k.SSL.Certificate.PEM(),
+				Key:                  k.SSL.Key.Content,
+				KeyPassphrase:        k.SSL.KeyPassphrase,
+			},
 		}}
 	}
 	return s

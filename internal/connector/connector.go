@@ -69,10 +69,24 @@ type Deduplicator interface {
 	RetireDuplicate(ctx context.Context, id CorrelationID, keep, duplicate Ref) error
 }
 
+// Batcher is a Connector that adds comments of some targets together.
+type Batcher interface {
+	Connector
+	// Batch is how many comments of one target go into one request; at least 1.
+	Batch(target string) int
+	// AddComments adds comments of one target, at most Batch of them, in one
+	// request: either all of them or none.
+	AddComments(ctx context.Context, ref Ref, cs []Comment) error
+}
+
 // CorrelationID is the mark by which an incident is found again. Adapters
 // derive from it what their tracker can store: a label, a field, a property.
 type CorrelationID struct {
 	ConnectorID, SpaceID, CaseID string
+	// After is the id of an incident which a person has said is not this
+	// case's; "" is none. It is no part of the mark: a tracker that is idempotent
+	// by key needs it, or it would answer with that incident for ever.
+	After string
 }
 
 // Ref names one incident at the tracker.
@@ -153,6 +167,13 @@ type Capabilities struct {
 	CommentsByID bool
 	// ReadIncident: needed for append on title and description.
 	ReadIncident bool
+	// Idempotent: a create, and a comment, that is sent again for the same
+	// correlation id, or the same comment of the same incident, has no further
+	// effect and the same answer, however much later. What is uncertain is then
+	// sent again instead of looked up.
+	Idempotent bool
+	// NoComments: the tracker has no place for comments, and gets none.
+	NoComments bool
 	// SettleTime is how long a request may still take effect at the tracker
 	// after we stopped waiting for its answer.
 	SettleTime time.Duration

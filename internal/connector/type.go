@@ -18,12 +18,47 @@ type Type struct {
 	RequiredTargets []string
 	// Append says whether title and description may be appended to.
 	Append bool
-	// Format makes the fields that Kibana's formatter adds to the mapped ones.
-	Format func(CaseInfo) ([]Field, error)
+	// Format makes what Kibana's formatter adds to the mapped fields. nil adds
+	// nothing. The definition has passed Check.
+	Format func(Definition, CaseInfo) (Formatted, error)
+	// Alerts reports whether Format needs the case's alert documents. nil never
+	// does. It looks at Fields alone.
+	Alerts func(CaseInfo) bool
 	// Check validates a definition without any I/O and reports every problem.
 	Check func(Definition) []Problem
 	// New makes a connector. The definition has passed Check.
 	New func(Definition, Dependencies) (Connector, error)
+	// TLS returns the connector's own settings of TLS, which go before those of
+	// outbound; nil, or the zero value: there are none. The definition has
+	// passed Check.
+	TLS func(Definition) (TLS, error)
+	// Place names where a correlation id means the case alone, whichever
+	// connector made the incident: two connectors of one place would take each
+	// other's incidents for theirs. nil, or "": there is no such place.
+	Place func(Definition) string
+}
+
+// Formatted is what a Format function makes of a case.
+type Formatted struct {
+	// Fields by the names of the connector type; one of a name that is mapped
+	// too takes its place. Without a Source the value's JSON is the identity.
+	Fields []Field
+	// Comments follow the case's own, whatever the mapping says of those. Each
+	// has ID, Text and Target; Source and Digest are filled in from Text if
+	// they are empty.
+	Comments []Comment
+}
+
+// TLS is how one connector meets its tracker. The zero value is that of
+// outbound.
+type TLS struct {
+	VerificationMode     string   // full, certificate, none; "" is outbound's
+	CertificateAuthority [][]byte // PEM; replaces the others
+	// Certificate and Key are the client's, in PEM form; the key may be
+	// encrypted with the passphrase.
+	Certificate   []byte
+	Key           secret.String
+	KeyPassphrase secret.String
 }
 
 // Definition is one configured connector, whatever place it comes from.

@@ -2,29 +2,26 @@ package httpclient
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/pemkey"
 )
 
 // clientCertificate reads the certificate and its key, both in PEM form. The
-// key may be encrypted as PKCS #8. Errors show nothing of the key.
-func clientCertificate(h HostSettings) (tls.Certificate, error) {
-	key := []byte(h.ClientKey.Reveal())
-	block, _ := pem.Decode(key)
-	switch {
-	case block == nil:
-		return tls.Certificate{}, errors.New("client key: not in PEM form")
-	case block.Headers["DEK-Info"] != "":
-		return tls.Certificate{}, errors.New("client key: PEM encryption is obsolete and not supported: convert the key with `openssl pkcs8 -topk8`")
-	case block.Type == "ENCRYPTED PRIVATE KEY":
-		plain, err := decryptPKCS8(block.Bytes, h.ClientKeyPassphrase.Reveal())
-		if err != nil {
-			return tls.Certificate{}, fmt.Errorf("client key: %w", err)
-		}
-		key = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: plain})
+// key may be encrypted. Errors show nothing of the key.
+func clientCertificate(t connector.TLS) (tls.Certificate, error) {
+	key, err := pemkey.Parse(t.Key, t.KeyPassphrase)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("client certificate: %w", err)
 	}
-	cert, err := tls.X509KeyPair(h.ClientCertificate, key)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("client certificate: private key: %w", err)
+	}
+	cert, err := tls.X509KeyPair(t.Certificate, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("client certificate: %w", err)
 	}

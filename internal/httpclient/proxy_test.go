@@ -134,7 +134,7 @@ func TestProxyTunnel(t *testing.T) {
 		Certificates: []tls.Certificate{ca.server("127.0.0.1")}, ClientAuth: tls.RequestClientCert,
 	})
 	cert, key := ca.client()
-	host := httpclient.HostSettings{URL: target.URL, CertificateAuthority: [][]byte{ca.pem}, ClientCertificate: cert, ClientKey: secret.New(string(key))}
+	host := httpclient.HostSettings{URL: target.URL, TLS: connector.TLS{CertificateAuthority: [][]byte{ca.pem}, Certificate: cert, Key: secret.New(string(key))}}
 	for name, p := range map[string]*testProxy{
 		"http":  newTestProxy(t, nil),
 		"https": newTestProxy(t, &tls.Config{Certificates: []tls.Certificate{proxyCA.server("127.0.0.1")}, ClientAuth: tls.RequestClientCert}),

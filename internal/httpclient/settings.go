@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/secret"
 )
 
@@ -24,7 +25,8 @@ type Settings struct {
 	ProxyHeaders       map[string]secret.String // sent to the proxy, never to a tracker
 	VerificationMode   string                   // full (default), certificate, none
 	ProxyVerification  string                   // the same for the proxy's own TLS
-	CustomHostSettings []HostSettings           // the first of several for one host wins
+	TLS                connector.TLS            // of this client; its verification mode goes before VerificationMode
+	CustomHostSettings []HostSettings           // go before TLS, each key by itself; the first of several for one host wins
 	ResponseTimeout    time.Duration            // from the dial to the last byte of the answer; 0 is 60 s
 	MaxResponseBytes   int64                    // after decompression; 0 is 1 MiB
 	RequestsPerSecond  float64                  // of this client; 0 is no limit. Bursts are at most one second's worth
@@ -34,12 +36,8 @@ type Settings struct {
 // HostSettings overrides TLS for one scheme://host:port. Only https counts;
 // entries for http and smtp, which Kibana's files have too, are left aside.
 type HostSettings struct {
-	URL                  string
-	VerificationMode     string   // "" is that of Settings
-	CertificateAuthority [][]byte // PEM; replaces the system's roots, as in Node
-	ClientCertificate    []byte   // PEM
-	ClientKey            secret.String
-	ClientKeyPassphrase  secret.String
+	URL string
+	connector.TLS
 }
 
 // Kibana's defaults of responseTimeout and maxResponseContentLength.

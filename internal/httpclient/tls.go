@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"github.com/casepush/casepush/internal/connector"
 )
 
 // hostKey is the canonical scheme://host:port of an https URL, "" for the
@@ -36,30 +38,44 @@ func keyOf(u *url.URL) string {
 
 // hostTLS makes the TLS configuration for one host; a zero h is any other host.
 func hostTLS(s Settings, h HostSettings) (*tls.Config, error) {
-	mode := s.VerificationMode
-	if h.VerificationMode != "" {
-		mode = h.VerificationMode
-	}
-	if err := checkMode("ssl.verificationMode", mode); err != nil {
+	t := merge(connector.TLS{VerificationMode: s.VerificationMode}, s.TLS, h.TLS)
+	if err := checkMode("ssl.verificationMode", t.VerificationMode); err != nil {
 		return nil, err
 	}
-	cfg := modeTLS(mode)
-	if len(h.CertificateAuthority) > 0 {
+	cfg := modeTLS(t.VerificationMode)
+	if len(t.CertificateAuthority) > 0 {
 		cfg.RootCAs = x509.NewCertPool()
-		for i, pem := range h.CertificateAuthority {
+		for i, pem := range t.CertificateAuthority {
 			if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-				return nil, fmt.Errorf("certificate authority %d of %d: no certificate in PEM form", i+1, len(h.CertificateAuthority))
+				return nil, fmt.Errorf("certificate authority %d of %d: no certificate in PEM form", i+1, len(t.CertificateAuthority))
 			}
 		}
 	}
-	if len(h.ClientCertificate) > 0 {
-		cert, err := clientCertificate(h)
+	if len(t.Certificate) > 0 {
+		cert, err := clientCertificate(t)
 		if err != nil {
 			return nil, err
 		}
 		cfg.Certificates = []tls.Certificate{cert}
 	}
 	return cfg, nil
+}
+
+// merge lays settings one over the other, the later over the earlier.
+func merge(all ...connector.TLS) connector.TLS {
+	var out connector.TLS
+	for _, t := range all {
+		if t.VerificationMode != "" {
+			out.VerificationMode = t.VerificationMode
+		}
+		if len(t.CertificateAuthority) > 0 {
+			out.CertificateAuthority = t.CertificateAuthority
+		}
+		if len(t.Certificate) > 0 {
+			out.Certificate, out.Key, out.KeyPassphrase = t.Certificate, t.Key, t.KeyPassphrase
+		}
+	}
+	return out
 }
 
 // modeTLS makes the configuration of a verification mode.

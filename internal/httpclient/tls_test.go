@@ -5,8 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -48,7 +46,7 @@ func TestVerificationModes(t *testing.T) {
 	} {
 		for srv, ok := range map[*httptest.Server]bool{right: tt.right, wrongName: tt.wrongName, untrusted: tt.untrusted} {
 			s := anyHost()
-			s.CustomHostSettings = []httpclient.HostSettings{{URL: srv.URL + "/ignored", VerificationMode: tt.mode, CertificateAuthority: [][]byte{ours.pem}}}
+			s.CustomHostSettings = []httpclient.HostSettings{{URL: srv.URL + "/ignored", TLS: connector.TLS{VerificationMode: tt.mode, CertificateAuthority: [][]byte{ours.pem}}}}
 			_, e := do(t, newClient(t, s), httpclient.Exchange{}, newRequest(t, "POST", srv.URL, "{}"))
 			if ok && e != nil {
 				t.Errorf("mode %q: %v", tt.mode, e)
@@ -69,8 +67,8 @@ func TestHostSettingsAreForOneHost(t *testing.T) {
 	s := anyHost()
 	s.CustomHostSettings = []httpclient.HostSettings{
 		{URL: "smtp://mail.example:25"},
-		{URL: one.URL, CertificateAuthority: [][]byte{ca.pem}},
-		{URL: one.URL, VerificationMode: "full"}, // the first wins
+		{URL: one.URL, TLS: connector.TLS{CertificateAuthority: [][]byte{ca.pem}}},
+		{URL: one.URL, TLS: connector.TLS{VerificationMode: "full"}}, // the first wins
 	}
 	client := newClient(t, s)
 	if _, e := do(t, client, httpclient.Exchange{}, newRequest(t, "POST", one.URL, "{}")); e != nil {
@@ -91,53 +89,36 @@ func TestClientCertificate(t *testing.T) {
 	})
 	cert, key := ca.client()
 	s := anyHost()
-	h := httpclient.HostSettings{URL: srv.URL, CertificateAuthority: [][]byte{ca.pem}, ClientCertificate: cert, ClientKey: secret.New(string(key))}
+	h := httpclient.HostSettings{URL: srv.URL, TLS: connector.TLS{CertificateAuthority: [][]byte{ca.pem}, Certificate: cert, Key: secret.New(string(key))}}
 	s.CustomHostSettings = []httpclient.HostSettings{h}
 	body, e := do(t, newClient(t, s), httpclient.Exchange{}, newRequest(t, "POST", srv.URL, "{}"))
 	if e != nil || !strings.Contains(string(body), `"client":"client"`) {
 		t.Errorf("body %q, error %v", body, e)
 	}
-	h.ClientCertificate, h.ClientKey = nil, secret.String{}
+	h.Certificate, h.Key = nil, secret.String{}
 	s.CustomHostSettings = []httpclient.HostSettings{h}
 	if _, e := do(t, newClient(t, s), httpclient.Exchange{}, newRequest(t, "POST", srv.URL, "{}")); e == nil {
 		t.Error("no error without a certificate")
 	}
 }
 
-// TestEncryptedKeys reads keys that OpenSSL 3 has encrypted.
-func TestEncryptedKeys(t *testing.T) {
-	read := func(name string) []byte {
-		b, err := os.ReadFile(filepath.Join("testdata", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
+// TestOwnTLS: the settings of the client itself hold for every host that has
+// none of its own.
+func TestOwnTLS(t *testing.T) {
+	ca := newAuthority(t)
+	srv := tlsServer(t, &tls.Config{
+		Certificates: []tls.Certificate{ca.server("127.0.0.1")}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: ca.pool(),
+	})
+	cert, key := ca.client()
+	s := anyHost()
+	s.TLS = connector.TLS{CertificateAuthority: [][]byte{ca.pem}, Certificate: cert, Key: secret.New(string(key))}
+	body, e := do(t, newClient(t, s), httpclient.Exchange{}, newRequest(t, "POST", srv.URL, "{}"))
+	if e != nil || !strings.Contains(string(body), `"client":"client"`) {
+		t.Errorf("body %q, error %v", body, e)
 	}
-	cert := read("cert.pem")
-	for _, tt := range []struct{ key, passphrase, err string }{
-		{"key-aes256.pem", "correct-horse", ""},
-		{"key-aes128sha512.pem", "correct-horse", ""},
-		{"key-sha1.pem", "correct-horse", ""},
-		{"key-des3.pem", "correct-horse", ""},
-		{"key-aes256.pem", "wrong", "client "}, // by the padding, or else by the key itself
-		{"key-aes256.pem", "", "no passphrase"},
-		{"key-old.pem", "correct-horse", "convert the key"},
-		{"cert.pem", "correct-horse", "client certificate: "},
-	} {
-		s := anyHost()
-		s.CustomHostSettings = []httpclient.HostSettings{{
-			URL: "https://tracker.example", ClientCertificate: cert,
-			ClientKey: secret.New(string(read(tt.key))), ClientKeyPassphrase: secret.New(tt.passphrase),
-		}}
-		_, err := httpclient.New(s)
-		switch {
-		case tt.err == "" && err != nil:
-			t.Errorf("%s: %v", tt.key, err)
-		case tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)):
-			t.Errorf("%s with passphrase %q: error %v, want %q", tt.key, tt.passphrase, err, tt.err)
-		case err != nil && strings.Contains(err.Error(), "correct-horse"):
-			t.Errorf("%s: the passphrase shows: %v", tt.key, err)
-		}
+	s.CustomHostSettings = []httpclient.HostSettings{{URL: srv.URL, TLS: connector.TLS{CertificateAuthority: [][]byte{newAuthority(t).pem}}}}
+	if _, e := do(t, newClient(t, s), httpclient.Exchange{}, newRequest(t, "POST", srv.URL, "{}")); e == nil {
+		t.Error("the host's own settings do not go before the client's")
 	}
 }
 
@@ -159,10 +140,10 @@ func TestWrongSettings(t *testing.T) {
 		{"hosts", httpclient.Settings{CustomHostSettings: []httpclient.HostSettings{
 			{URL: "tracker.example"},
 			{URL: "ftp://tracker.example"},
-			{URL: "https://a.example", CertificateAuthority: [][]byte{[]byte("none")}},
-			{URL: "https://b.example", VerificationMode: "no"},
-			{URL: "https://c.example", ClientCertificate: []byte("x"), ClientKey: secret.New("canary-password")},
-		}}, []string{"want scheme://host:port", `scheme "ftp"`, `"https://a.example:443": certificate authority 1 of 1`, `"https://b.example:443": ssl.verificationMode: "no"`, "client key: not in PEM form"}},
+			{URL: "https://a.example", TLS: connector.TLS{CertificateAuthority: [][]byte{[]byte("none")}}},
+			{URL: "https://b.example", TLS: connector.TLS{VerificationMode: "no"}},
+			{URL: "https://c.example", TLS: connector.TLS{Certificate: []byte("x"), Key: secret.New("canary-password")}},
+		}}, []string{"want scheme://host:port", `scheme "ftp"`, `"https://a.example:443": certificate authority 1 of 1`, `"https://b.example:443": ssl.verificationMode: "no"`, "private key: not in PEM form"}},
 	} {
 		_, err := httpclient.New(tt.settings)
 		if err == nil {

@@ -30,32 +30,49 @@ func (r *renderer) field(row connector.MappingRow) (connector.Field, []connector
 	return f, r.overflow(row.Source, f.Source, rest)
 }
 
-// formatted returns the fields of the type's formatter, each with an identity.
-func (r *renderer) formatted() ([]connector.Field, error) {
+// formatted returns what the type's formatter adds, each with an identity.
+func (r *renderer) formatted() (connector.Formatted, error) {
 	if r.Type.Format == nil {
-		return nil, nil
+		return connector.Formatted{}, nil
 	}
-	info := connector.CaseInfo{
-		ID: r.Case.ID, Title: r.Case.Title, Description: r.Case.Description,
-		Severity: r.Case.Severity, Status: r.Case.Status,
-		Tags: slices.Clone(r.Case.Tags), Alerts: r.Case.Alerts,
-	}
-	if r.OwnConnector {
-		var err error
-		if info.Fields, err = decodeFields(r.Case.Connector.Fields); err != nil {
-			return nil, err
-		}
-	}
-	fields, err := r.Type.Format(info)
+	info, err := CaseInfo(r.Input)
 	if err != nil {
-		return nil, fmt.Errorf("fields of %s: %w", r.Type.ID, err)
+		return connector.Formatted{}, err
 	}
-	for i := range fields {
-		if fields[i].Source == "" {
-			fields[i].Source = digestJSON(fields[i].Value)
+	out, err := r.Type.Format(r.Definition, info)
+	if err != nil {
+		return connector.Formatted{}, fmt.Errorf("fields of %s: %w", r.Type.ID, err)
+	}
+	for i, f := range out.Fields {
+		if f.Source == "" {
+			out.Fields[i].Source = digestJSON(f.Value)
 		}
 	}
-	return fields, nil
+	for i, c := range out.Comments {
+		digest := connector.Digest(c.Text)
+		if c.Source == "" {
+			out.Comments[i].Source = digest
+		}
+		if c.Digest == "" {
+			out.Comments[i].Digest = digest
+		}
+	}
+	return out, nil
+}
+
+// CaseInfo is what a formatter sees of the case.
+func CaseInfo(in Input) (connector.CaseInfo, error) {
+	info := connector.CaseInfo{
+		ID: in.Case.ID, Title: in.Case.Title, Description: in.Case.Description,
+		Severity: in.Case.Severity, Status: in.Case.Status,
+		Tags: slices.Clone(in.Case.Tags), Alerts: in.Case.Alerts,
+	}
+	if !in.OwnConnector {
+		return info, nil
+	}
+	var err error
+	info.Fields, err = decodeFields(in.Case.Connector.Fields)
+	return info, err
 }
 
 // decodeFields reads the case's connector fields; null and absent are nil.

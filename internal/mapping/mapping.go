@@ -16,6 +16,8 @@ type Input struct {
 	Case    *kibana.Case
 	SpaceID string // "" is the default space
 	Type    connector.Type
+	// Definition is the connector's; the type's formatter looks at it.
+	Definition connector.Definition
 	// Rows are the mapping of this push; none means Type.Mapping.
 	Rows []connector.MappingRow
 	// OwnConnector says that the push goes to the case's own connector: only
@@ -27,6 +29,8 @@ type Input struct {
 	OwnUser string
 	// Limits are the tracker's, by field name; "comment" bounds comments.
 	Limits map[string]connector.Limit
+	// NoComments says that the tracker has no place for comments.
+	NoComments bool
 }
 
 // Output is what the tracker shall show.
@@ -35,7 +39,7 @@ type Output struct {
 	// the type's formatter.
 	Incident connector.Incident
 	// Comments in the order in which they are added: what did not fit into the
-	// fields, the case's comments, the total of alerts.
+	// fields, the case's comments, the total of alerts, those of the formatter.
 	Comments []connector.Comment
 }
 
@@ -75,19 +79,22 @@ func (r *renderer) render() (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	for _, f := range formatted {
+	for _, f := range formatted.Fields {
 		out.Incident.Fields = put(out.Incident.Fields, f)
 		delete(rest, f.Name)
 	}
-	if !r.plan.comments {
-		return out, nil // nor is there a place for what was cut off
+	if r.plan.comments && !r.NoComments { // else there is no place for what was cut off either
+		for _, f := range out.Incident.Fields {
+			out.Comments = append(out.Comments, rest[f.Name]...)
+		}
+		own, err := r.comments()
+		if err != nil {
+			return Output{}, err
+		}
+		out.Comments = append(out.Comments, own...)
 	}
-	for _, f := range out.Incident.Fields {
-		out.Comments = append(out.Comments, rest[f.Name]...)
-	}
-	own, err := r.comments()
-	out.Comments = append(out.Comments, own...)
-	return out, err
+	out.Comments = append(out.Comments, formatted.Comments...)
+	return out, nil
 }
 
 // put adds f; a field of the same name is replaced where it stands, as when

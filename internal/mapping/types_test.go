@@ -10,36 +10,36 @@ func types() map[string]connector.Type {
 	return map[string]connector.Type{
 		".jira": {
 			ID: ".jira", Append: true, Mapping: rows("title>summary", "description>description", "tags>labels", "comments>comments+"),
-			Format: func(c connector.CaseInfo) ([]connector.Field, error) {
-				return pick(c, "issueType", "priority", "parent"), nil
+			Format: func(_ connector.Definition, c connector.CaseInfo) (connector.Formatted, error) {
+				return connector.Formatted{Fields: pick(c, "issueType", "priority", "parent")}, nil
 			},
 		},
 		".servicenow": {
 			ID: ".servicenow", Append: true, Mapping: rows("title>short_description", "description>description", "comments>work_notes+"),
-			Format: func(c connector.CaseInfo) ([]connector.Field, error) {
+			Format: func(_ connector.Definition, c connector.CaseInfo) (connector.Formatted, error) {
 				out := pick(c, "severity", "urgency", "impact", "category", "subcategory")
-				return append(out,
+				return connector.Formatted{Fields: append(out,
 					connector.Field{Name: "correlation_id", Value: c.ID},
-					connector.Field{Name: "correlation_display", Value: "Elastic Case"}), nil
+					connector.Field{Name: "correlation_display", Value: "Elastic Case"})}, nil
 			},
 		},
 		".swimlane": {
 			ID: ".swimlane", Mapping: rows("title>caseName", "description>description", "comments>comments+"),
-			Format: func(c connector.CaseInfo) ([]connector.Field, error) {
-				return []connector.Field{{Name: "caseId", Value: c.ID}}, nil
+			Format: func(_ connector.Definition, c connector.CaseInfo) (connector.Formatted, error) {
+				return connector.Formatted{Fields: []connector.Field{{Name: "caseId", Value: c.ID}}}, nil
 			},
 		},
 		".cases-webhook": {
 			ID: ".cases-webhook",
-			Format: func(c connector.CaseInfo) ([]connector.Field, error) {
-				return []connector.Field{
+			Format: func(_ connector.Definition, c connector.CaseInfo) (connector.Formatted, error) {
+				return connector.Formatted{Fields: []connector.Field{
 					{Name: "title", Value: c.Title},
 					{Name: "description", Value: c.Description},
 					{Name: "tags", Value: c.Tags},
 					{Name: "id", Value: c.ID},
 					{Name: "severity", Value: c.Severity},
 					{Name: "status", Value: c.Status},
-				}, nil
+				}}, nil
 			},
 		},
 	}

@@ -1,4 +1,4 @@
-package httpclient
+package pemkey
 
 import (
 	"crypto/aes"
@@ -73,7 +73,7 @@ func cipherOf(oid string) (blockCipher, bool) {
 	return c, ok
 }
 
-var errPassphrase = errors.New("wrong passphrase, or the key is damaged")
+var errPassphrase = errors.New("the passphrase is wrong, or the key is damaged")
 
 // decryptPKCS8 decrypts what `openssl pkcs8 -topk8` and `openssl genpkey`
 // write: PBES2 with PBKDF2 and AES or 3DES.
@@ -81,9 +81,6 @@ func decryptPKCS8(der []byte, passphrase string) ([]byte, error) {
 	var k encryptedKey
 	if rest, err := asn1.Unmarshal(der, &k); err != nil || len(rest) > 0 {
 		return nil, errors.New("not an encrypted key of a kind that we can read (PBES2)")
-	}
-	if passphrase == "" {
-		return nil, errors.New("it is encrypted, and no passphrase is given")
 	}
 	kdf := k.Algorithm.Params.KDF
 	enc := k.Algorithm.Params.Cipher
