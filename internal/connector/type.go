@@ -21,9 +21,10 @@ type Type struct {
 	// Format makes what Kibana's formatter adds to the mapped fields. nil adds
 	// nothing. The definition has passed Check.
 	Format func(Definition, CaseInfo) (Formatted, error)
-	// Alerts reports whether Format needs the case's alert documents. nil never
-	// does. It looks at Fields alone.
-	Alerts func(CaseInfo) bool
+	// Alerts names the fields of the case's alert documents that Format needs,
+	// such as "source.ip"; none, or a nil function: it needs no documents. It
+	// looks at CaseInfo.Fields alone.
+	Alerts func(CaseInfo) []string
 	// Check validates a definition without any I/O and reports every problem.
 	Check func(Definition) []Problem
 	// New makes a connector. The definition has passed Check.
@@ -99,7 +100,8 @@ type CaseInfo struct {
 	// Fields are the case's connector fields; nil when the push goes to
 	// another connector than the case's own.
 	Fields map[string]any
-	// Alerts are alert documents.
+	// Alerts are alert documents, whole or with the fields alone that the type
+	// has asked for.
 	Alerts []map[string]any
 }
 

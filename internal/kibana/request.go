@@ -24,10 +24,12 @@ type call struct {
 	body   any // sent as JSON; nil is no body
 	// search: a 404 does not mean that the case is gone.
 	search bool
+	// lookup: the request changes nothing, though it is a POST.
+	lookup bool
 }
 
 // reads reports whether the request changes nothing.
-func (k call) reads() bool { return k.method == http.MethodGet }
+func (k call) reads() bool { return k.method == http.MethodGet || k.lookup }
 
 // do sends one request and returns the answer's body.
 func (c *Client) do(ctx context.Context, k call) ([]byte, error) {
@@ -74,7 +76,7 @@ func (c *Client) request(ctx context.Context, k call) (*http.Request, error) {
 	if k.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if !k.reads() {
+	if k.method != http.MethodGet {
 		req.Header.Set("kbn-xsrf", "casepush")
 	}
 	return req, nil

@@ -94,7 +94,7 @@ func (a *attempt) create(ctx context.Context) (*failure, error) {
 	ref, err := a.target.Connector.CreateIncident(req, a.correlation(), connector.Incident{Fields: a.work.fields})
 	if err != nil {
 		f := failed(StageCreate, err)
-		if f.err.Effect == connector.NotApplied {
+		if f.err.Effect == connector.NotApplied && !a.repeats {
 			a.entry.Plan = nil // no incident, so no comments either
 		} else {
 			// None of the comments was sent.
@@ -103,6 +103,11 @@ func (a *attempt) create(ctx context.Context) (*failure, error) {
 		return f, nil
 	}
 	a.setIncident(ref, ledger.Created)
+	if a.repeats {
+		// The answer may be that of an earlier create, with an older state.
+		a.entry.Plan.Create = false
+		return a.update(ctx)
+	}
 	a.landed()
 	return nil, nil
 }
@@ -145,36 +150,77 @@ func (a *attempt) landed() {
 }
 
 // comment sends the comments in order. One that the tracker refuses for good
-// does not keep the later ones back; any other error ends the attempt.
+// does not keep the later ones back; any other error ends the attempt. Of a
+// batch that is refused each goes by itself: one of them is why.
 func (a *attempt) comment(ctx context.Context) (*failure, error) {
 	var refused *failure
-	for _, c := range a.work.comments {
-		req, cancel, err := a.lend(ctx)
-		if err != nil {
-			return nil, err
+	alone := 0 // so many of the next are not batched
+	for rest := a.work.comments; len(rest) > 0; {
+		n := 1
+		if alone > 0 {
+			alone--
+		} else {
+			n = a.batch(rest)
 		}
-		err = a.target.Connector.AddComment(req, a.entry.Incident.Ref(), c)
-		cancel()
+		err, ledgerErr := a.add(ctx, rest[:n])
+		if ledgerErr != nil {
+			return nil, ledgerErr
+		}
 		if err == nil {
-			a.entry.MarkSent(c.ID, ledger.Sent{Source: c.Source, Digest: c.Digest})
-			a.entry.Plan.Comments = a.entry.Plan.Comments[1:]
+			for _, c := range rest[:n] {
+				a.entry.MarkSent(c.ID, ledger.Sent{Source: c.Source, Digest: c.Digest})
+			}
+			a.entry.Plan.Comments, rest = a.entry.Plan.Comments[n:], rest[n:]
 			a.wrote = true
 			continue
 		}
 		f := failed(StageComment, err)
 		switch {
 		case f.err.Effect != connector.NotApplied:
-			a.entry.Plan.Comments = a.entry.Plan.Comments[:1] // the later ones were not sent
+			a.entry.Plan.Comments = a.entry.Plan.Comments[:n] // the later ones were not sent
 			return f, nil
-		case f.err.Kind == connector.Rejected:
-			a.entry.Plan.Comments = a.entry.Plan.Comments[1:]
+		case f.err.Kind != connector.Rejected:
+			a.entry.Plan.Comments = nil
+			return f, nil
+		case n > 1:
+			alone = n
+		default:
+			a.entry.Plan.Comments, rest = a.entry.Plan.Comments[1:], rest[1:]
 			if refused == nil {
 				refused = f
 			}
-		default:
-			a.entry.Plan.Comments = nil
-			return f, nil
 		}
 	}
 	return refused, nil
+}
+
+// batch is how many of the comments go into one request: those of the first
+// one's target that follow it at once.
+func (a *attempt) batch(comments []connector.Comment) int {
+	b, ok := a.target.Connector.(connector.Batcher)
+	if !ok {
+		return 1
+	}
+	most, n := b.Batch(comments[0].Target), 1
+	for n < min(most, len(comments)) && comments[n].Target == comments[0].Target {
+		n++
+	}
+	return n
+}
+
+// add sends comments in one request.
+func (a *attempt) add(ctx context.Context, comments []connector.Comment) (err, ledgerErr error) {
+	req, cancel, err := a.lend(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	return a.addTo(req, a.entry.Incident.Ref(), comments), nil
+}
+
+func (a *attempt) addTo(ctx context.Context, ref connector.Ref, comments []connector.Comment) error {
+	if b, ok := a.target.Connector.(connector.Batcher); ok && len(comments) > 1 {
+		return b.AddComments(ctx, ref, comments)
+	}
+	return a.target.Connector.AddComment(ctx, ref, comments[0])
 }

@@ -33,6 +33,9 @@ func (a *attempt) prepare(ctx context.Context) *failure {
 	if f := a.readRules(ctx); f != nil {
 		return f
 	}
+	if f := a.readAlerts(ctx); f != nil {
+		return f
+	}
 	out, f := a.render()
 	if f != nil {
 		return f
@@ -72,15 +75,19 @@ func (a *attempt) difference(ctx context.Context, out mapping.Output) *failure {
 }
 
 func (a *attempt) render() (mapping.Output, *failure) {
-	out, err := mapping.Render(mapping.Input{
-		Case: a.state.c, SpaceID: a.job.Space, Type: a.target.Type, Rows: a.rows(),
-		OwnConnector:  a.state.c.Connector.ID == a.job.Connector,
-		PublicBaseURL: a.p.PublicBaseURL, OwnUser: a.ownUser(), Limits: a.caps.Limits,
-	})
+	out, err := mapping.Render(a.mappingInput())
 	if err != nil {
 		return mapping.Output{}, failed(StageMapping, err) // Decide knows mapping from template
 	}
 	return out, nil
+}
+
+func (a *attempt) mappingInput() mapping.Input {
+	return mapping.Input{
+		Case: a.state.c, SpaceID: a.job.Space, Type: a.target.Type, Definition: a.target.Definition, Rows: a.rows(),
+		OwnConnector:  a.state.c.Connector.ID == a.job.Connector,
+		PublicBaseURL: a.p.PublicBaseURL, OwnUser: a.ownUser(), Limits: a.caps.Limits, NoComments: a.caps.NoComments,
+	}
 }
 
 // checkTracker makes sure that the incident is one of this tracker: a connector
@@ -145,6 +152,10 @@ func (a *attempt) settle(ctx context.Context, comments []connector.Comment) *fai
 }
 
 func (a *attempt) settleCreate(ctx context.Context, p *ledger.Plan) *failure {
+	if a.caps.Idempotent {
+		a.repeats = true
+		return nil
+	}
 	if !a.caps.FindIncident {
 		if a.target.CreateAgain {
 			return nil
@@ -174,7 +185,7 @@ func (a *attempt) settleCreate(ctx context.Context, p *ledger.Plan) *failure {
 // one text that carry no id are told apart by counting: of n identical ones
 // that are there, those which the ledger knows come first.
 func (a *attempt) settleComments(ctx context.Context, marks []ledger.Mark, texts []connector.Comment) *failure {
-	if len(marks) == 0 || (!a.caps.CountComments && a.target.CreateAgain) {
+	if len(marks) == 0 || a.caps.Idempotent || (!a.caps.CountComments && a.target.CreateAgain) {
 		return nil
 	}
 	if !a.caps.CountComments {
@@ -230,7 +241,7 @@ func uncertain(err error) *failure {
 }
 
 func (a *attempt) correlation() connector.CorrelationID {
-	return connector.CorrelationID{ConnectorID: a.job.Connector, SpaceID: a.job.Space, CaseID: a.job.Case}
+	return connector.CorrelationID{ConnectorID: a.job.Connector, SpaceID: a.job.Space, CaseID: a.job.Case, After: a.entry.Unlinked}
 }
 
 func (a *attempt) setIncident(ref connector.Ref, how ledger.How) {

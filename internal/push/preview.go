@@ -108,7 +108,9 @@ func (a *attempt) rehearse(ctx context.Context, ref connector.Ref) {
 	} else if len(in.Fields) > 0 {
 		_ = a.target.Connector.UpdateIncident(ctx, a.correlation(), ref, in)
 	}
-	for _, c := range a.work.comments {
-		_ = a.target.Connector.AddComment(ctx, ref, c)
+	for rest := a.work.comments; len(rest) > 0; {
+		n := a.batch(rest)
+		_ = a.addTo(ctx, ref, rest[:n])
+		rest = rest[n:]
 	}
 }

@@ -41,6 +41,9 @@ type Kibana interface {
 	Pushed(ctx context.Context, space, id, connectorID string, c *kibana.Case) (*kibana.ExternalService, error)
 	Close(ctx context.Context, space, id string, opts kibana.CloseOptions) (kibana.CloseResult, error)
 	ClosedSince(ctx context.Context, space, id string, since time.Time) (at time.Time, known bool, err error)
+	// Alerts returns the case's alert documents with the named fields, in the
+	// order in which they were attached.
+	Alerts(ctx context.Context, space, id string, fields []string) ([]map[string]any, error)
 	OwnUser() string
 }
 
@@ -186,6 +189,7 @@ type attempt struct {
 	deadline time.Time // end of the lease, zero without a claim
 	wrote    bool      // something was changed at the tracker
 	counted  bool      // all comments of the state were looked up
+	repeats  bool      // the create may be a second one that changes nothing: the incident may have an older state
 }
 
 // run goes through the gates, prepares without writing anything anywhere, and

@@ -76,6 +76,10 @@ func (a *attempt) queued() time.Time {
 // cannot be searched. To a ledger that is just new, Kibana's own record says all
 // that was pushed before. A ledger that was lost had a record of its own.
 func (a *attempt) unsearchable() *failure {
+	if a.caps.Idempotent {
+		a.repeats = true // what it has may have come from an older state
+		return nil
+	}
 	if !a.lost() || a.target.CreateAgain {
 		return nil
 	}

@@ -58,6 +58,7 @@ type Options struct {
 //	POST, PATCH  /api/cases/{id}/comments
 //	DELETE       /api/cases/{id}/comments/{comment}
 //	GET          /api/cases/{id}/alerts
+//	POST         /api/detection_engine/signals/search   by ids alone
 //	GET          /api/cases/{id}/user_actions/_find   from 8.7
 //	GET          /api/cases/{id}/user_actions         below 9.0, below 8.0 in the older form
 //	GET          /api/cases/configure             one object below 7.14, else a list
@@ -76,6 +77,7 @@ type Fake struct {
 	cases     map[string]*kibanaCase  // by id: ids are unique over all spaces
 	order     []string                // ids, oldest first
 	configs   map[string][]*configDoc // by space
+	alerts    map[string]alertDoc     // by id
 }
 
 // newestKibana is played unless the options say otherwise.
@@ -89,7 +91,7 @@ func New(opts Options) *Fake {
 	if opts.Username == "" {
 		opts.Username = "casepush"
 	}
-	k := &Fake{opts: opts, conflicts: opts.SpuriousConflicts, cases: map[string]*kibanaCase{}, configs: map[string][]*configDoc{}}
+	k := &Fake{opts: opts, conflicts: opts.SpuriousConflicts, cases: map[string]*kibanaCase{}, configs: map[string][]*configDoc{}, alerts: map[string]alertDoc{}}
 	k.major, k.minor = math.MaxInt, 0
 	if major, minor, err := parseRelease(opts.Version); err == nil {
 		k.major, k.minor = major, minor
@@ -152,6 +154,7 @@ func (k *Fake) routes() http.Handler {
 		"PATCH /api/cases/{case}/comments":            k.patchComment,
 		"DELETE /api/cases/{case}/comments/{comment}": k.removeComment,
 		"GET /api/cases/{case}/alerts":                k.caseAlerts,
+		"POST /api/detection_engine/signals/search":   k.searchAlerts,
 		"GET /api/cases/{case}/user_actions/_find":    k.findActions,
 		"GET /api/cases/{case}/user_actions":          k.allActions,
 		"/":                                           func(w http.ResponseWriter, r *http.Request) { kibanaRefuse(w, http.StatusNotFound, "Not Found") },
