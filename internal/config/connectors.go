@@ -39,13 +39,14 @@ func (l *loader) connectors(cfg *Config) {
 	if section == nil || section.kind == kindNull || section.bad || !l.wantMap(section) {
 		return
 	}
+	places := map[string]string{} // connectors by their place
 	for _, e := range section.entries {
-		l.connector(cfg, e)
+		l.connector(cfg, e, places)
 	}
 }
 
-// connector reads one entry of connectors.
-func (l *loader) connector(cfg *Config, e *entry) {
+// connector reads one entry of connectors, and adds it to the places.
+func (l *loader) connector(cfg *Config, e *entry, places map[string]string) {
 	n := e.value
 	if n.kind != kindMap {
 		l.wrongType(n, "a block of keys")
@@ -70,6 +71,7 @@ func (l *loader) connector(cfg *Config, e *entry) {
 	l.checkMappingOf(t, def.Mapping, n.at(e.line, e.col, []string{"config", "casesConfiguration"}))
 	l.checkDefinition(t, def, e, unresolved)
 	l.checkHosts(cfg.Outbound.AllowedHosts, n.value("config"))
+	l.checkPlace(t, def, e, places)
 	cfg.Connectors = append(cfg.Connectors, def)
 }
 

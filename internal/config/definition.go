@@ -56,6 +56,22 @@ func (l *loader) checkHosts(allowed []string, config *node) {
 	}
 }
 
+// checkPlace warns about two connectors that would take each other's incidents.
+func (l *loader) checkPlace(t connector.Type, def connector.Definition, e *entry, places map[string]string) {
+	if t.Place == nil || slices.ContainsFunc(l.problems, func(p Problem) bool { return !p.Warning }) {
+		return // a place may be read wrong as well
+	}
+	place := t.Place(def)
+	if place == "" {
+		return
+	}
+	if other, taken := places[place]; taken {
+		l.warnKey(e, "", "connector %q pushes to the same place, where incidents are known by their case alone: a case that goes to both gets one incident", other)
+		return
+	}
+	places[place] = def.ID
+}
+
 // deliveryHint helps with a misspelt common key, which a type knows as little
 // as any other word.
 func deliveryHint(path []string) string {

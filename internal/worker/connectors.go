@@ -74,6 +74,12 @@ func (c *Connectors) make(id string) (push.Target, error) {
 	if c.gate != nil {
 		settings.Gate = c.gate(id)
 	}
+	if t.TLS != nil {
+		var err error
+		if settings.TLS, err = t.TLS(def); err != nil {
+			return push.Target{}, fmt.Errorf("connector %q: %w", id, err)
+		}
+	}
 	client, err := c.client(settings)
 	if err != nil {
 		return push.Target{}, fmt.Errorf("connector %q: %w", id, err)
