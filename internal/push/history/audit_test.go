@@ -9,7 +9,7 @@ import (
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
-	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/push"
@@ -23,7 +23,7 @@ func (w *world) audit() {
 	if err != nil {
 		w.problemf("the world is broken: %v", err)
 	}
-	issues := w.jira.Issues()
+	issues := w.tracker.Incidents()
 	if w.scenario.doubles {
 		issues = w.auditDuplicates(issues, entry)
 	}
@@ -40,7 +40,7 @@ func (w *world) audit() {
 
 // auditDuplicates wants each incident beside the entry's retired, on record and
 // told. It returns those that are left.
-func (w *world) auditDuplicates(issues []fakejira.Issue, e ledger.Entry) (kept []fakejira.Issue) {
+func (w *world) auditDuplicates(issues []faketracker.Incident, e ledger.Entry) (kept []faketracker.Incident) {
 	for _, issue := range issues {
 		if e.Incident != nil && issue.ID == e.Incident.ID {
 			kept = append(kept, issue)
@@ -51,45 +51,40 @@ func (w *world) auditDuplicates(issues []fakejira.Issue, e ledger.Entry) (kept [
 		if w.fate.has(forbid) {
 			continue // the second look may be forbidden
 		}
-		if marked := len(marks(issue)) > 0; marked || !told || !known {
-			w.problemf("second incident %s: has the mark: %t, told: %t, on record: %t", issue.Key, marked, told, known)
+		if marked := len(issue.Marks) > 0; marked || !told || !known {
+			w.problemf("second incident %s: has the mark: %t, told: %t, on record: %t", issue.Name, marked, told, known)
 		}
 	}
 	return kept
 }
 
-// marks are the labels that make an incident the case's.
-func marks(issue fakejira.Issue) []string {
-	return slices.DeleteFunc(issue.Labels(), func(l string) bool { return !strings.HasPrefix(l, "kibana-case-"+caseID) })
-}
-
-func (w *world) auditIncident(c kibana.Case, issue fakejira.Issue) {
-	if got := issue.Text("summary"); got != c.Title {
+func (w *world) auditIncident(c kibana.Case, issue faketracker.Incident) {
+	if got := issue.Title; got != c.Title {
 		w.problemf("title: incident has %q, case %q", got, c.Title)
 	}
 	want := w.scenario.description
 	if want == "" {
 		want = c.Description + footer
 	}
-	if got := issue.Text("description"); got != want {
+	if got := issue.Description; got != want {
 		w.problemf("description: incident has %q, want %q", got, want)
 	}
-	if len(marks(issue)) != 1 && !w.scenario.adopted() {
-		w.problemf("correlation label: %q, want one", issue.Labels())
+	if len(issue.Marks) != 1 && w.kind.Can.Find && !w.scenario.adopted() {
+		w.problemf("correlation marks: %q, want one", issue.Marks)
 	}
 }
 
-// adopted: the incident was made by Kibana, without our label.
+// adopted: the incident was made by Kibana, without our mark.
 func (s scenario) adopted() bool { return strings.HasPrefix(s.name, "adopt") }
 
 // auditComments wants the newest text of each of the case's comments exactly
 // once, older texts of it at most once, and the ledger to know all of it.
-func (w *world) auditComments(c kibana.Case, issue fakejira.Issue, e ledger.Entry) {
+func (w *world) auditComments(c kibana.Case, issue faketracker.Incident, e ledger.Entry) {
 	there, want := map[string]int{}, map[string]int{}
 	digests, known := map[string]int{}, map[string]int{}
 	for _, comment := range issue.Comments {
-		there[strings.TrimSuffix(comment.Body, footer)]++
-		digests[connector.Digest(comment.Body)]++
+		there[strings.TrimSuffix(comment, footer)]++
+		digests[connector.Digest(comment)]++
 	}
 	for _, comment := range c.Comments {
 		want[comment.Text]++
@@ -112,7 +107,7 @@ func (w *world) auditComments(c kibana.Case, issue fakejira.Issue, e ledger.Entr
 	}
 }
 
-func (w *world) auditEntry(issue fakejira.Issue, e ledger.Entry) {
+func (w *world) auditEntry(issue faketracker.Incident, e ledger.Entry) {
 	newest := ledger.Position{Stream: stream, Seq: uint64(len(w.mails))}
 	for what, wrong := range map[string]bool{
 		"is claimed":                        e.Claim != nil,
@@ -126,7 +121,7 @@ func (w *world) auditEntry(issue fakejira.Issue, e ledger.Entry) {
 		"does not cover the newest event":   !e.Cursor.Covers(newest),
 		"wants more than it covers":         e.Want.Seq > e.Cursor.Seq,
 		"covers events that do not exist":   e.Cursor.Seq > newest.Seq,
-		"names another incident":            e.Incident == nil || e.Incident.ID != issue.ID || e.Incident.Title != issue.Key,
+		"names another incident":            e.Incident == nil || e.Incident.ID != issue.ID || e.Incident.Title != issue.Name,
 		"has no outcome of its newest push": e.Last == nil || e.Last.Through != e.Cursor,
 	} {
 		if wrong {
@@ -175,7 +170,7 @@ func (w *world) auditResults() {
 	if slices.ContainsFunc(w.results, func(r push.Result) bool { return r.Closed }) != w.scenario.rules.ClosePushed {
 		w.problemf("the results do not tell whether the case was closed: %+v", w.results)
 	}
-	if slices.ContainsFunc(w.results, func(r push.Result) bool { return r.ConnectorTypeID != ".jira" }) {
+	if slices.ContainsFunc(w.results, func(r push.Result) bool { return r.ConnectorTypeID != w.caseConnector().Type }) {
 		w.problemf("a result does not name its connector: %+v", w.results)
 	}
 	if !w.scenario.buries && !w.fate.has(forbid) && slices.ContainsFunc(w.results, func(r push.Result) bool { return r.Outcome == push.DeadLettered }) {

@@ -27,11 +27,17 @@ func (w *world) addCase(comments ...string) {
 	wait(time.Hour)
 	must[kibana.Case](w)(w.kibana.AddCase(space, kibana.Case{
 		ID: caseID, Owner: owner, Title: "Bad login", Description: "Somebody tried.", Tags: []string{"vpn"},
-		Connector: kibana.CaseConnector{ID: connectorID, Name: "SOC Jira", Type: ".jira"},
+		Connector: w.caseConnector(),
 	}))
 	for i, text := range comments {
 		w.comment(fmt.Sprintf("comment-%d", i+1), text)
 	}
+}
+
+// caseConnector is what the case says of its connector.
+func (w *world) caseConnector() kibana.CaseConnector {
+	_, d := w.connector()
+	return kibana.CaseConnector{ID: d.ID, Name: d.Name, Type: d.Type, Fields: w.kind.CaseFields}
 }
 
 func (w *world) comment(id, text string) {

@@ -6,16 +6,19 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 )
 
 // live plays one history and returns its steps and what is wrong in the end.
-func live(t *testing.T, s scenario, f fate, trace func(string, ...any)) (steps []place, problems []string) {
+func live(t *testing.T, k faketracker.Kind, s scenario, f fate, trace func(string, ...any)) (steps []place, problems []string) {
 	synctest.Test(t, func(*testing.T) {
-		w := newWorld(s, f)
+		w := newWorld(k, s, f)
 		w.trace = trace
 		s.before(w)
 		w.counting = true
@@ -23,7 +26,7 @@ func live(t *testing.T, s scenario, f fate, trace func(string, ...any)) (steps [
 			act(w)
 			w.run()
 		}
-		w.redrive()
+		w.mend()
 		steps = w.steps
 		if len(w.problems) == 0 {
 			w.audit()
@@ -39,63 +42,86 @@ func live(t *testing.T, s scenario, f fate, trace func(string, ...any)) (steps [
 	return steps, problems
 }
 
-// depth is how many misfortunes a history has at most.
-func depth(s scenario) int {
-	if !s.pairs || os.Getenv("HISTORY_SINGLES") != "" {
+// Variables of TestEveryHistory beside HISTORY_FATE.
+const (
+	singlesVariable = "HISTORY_SINGLES" // not empty: no pairs
+	pairsVariable   = "HISTORY_PAIRS"   // all: those of every tracker, not of Jira alone
+)
+
+// pairsOf says for which single misfortunes each further one is tried: every
+// n-th; 0 is none.
+func pairsOf(k faketracker.Kind, s scenario) (every int) {
+	const sample = 8
+	jira, all := k.Name == faketracker.Jira().Name, os.Getenv(pairsVariable) == "all"
+	switch {
+	case !s.pairs || os.Getenv(singlesVariable) != "":
+		return 0
+	case (testing.Short() || raceEnabled) && !(jira && s.name == "updates in disorder"):
+		return 0
+	case jira || all:
 		return 1
+	case s.name == "create and close":
+		return sample
 	}
-	if (testing.Short() || raceEnabled) && s.name != "updates in disorder" {
-		return 1
-	}
-	return 2
+	return 0
 }
 
-// TestEveryHistory tries all single and, of the small scenarios, all double
-// misfortunes. HISTORY_FATE plays one history and tells its steps:
+// TestEveryHistory tries, at every kind of tracker, all single misfortunes, and
+// of the small scenarios all double ones: at Jira; at the others a sample in one
+// scenario, unless HISTORY_PAIRS=all. HISTORY_FATE plays one history and tells
+// its steps:
 //
-//	HISTORY_FATE='update/3:die-after+9:rival' go test ./internal/push/history
+//	HISTORY_FATE='jira/update/3:die-after+9:rival' go test ./internal/push/history
 func TestEveryHistory(t *testing.T) {
-	if name, wanted, ok := strings.Cut(os.Getenv("HISTORY_FATE"), "/"); ok {
-		playOne(t, name, wanted)
+	if wanted := os.Getenv("HISTORY_FATE"); wanted != "" {
+		playOne(t, wanted)
 		return
 	}
 	// Each history throws its world away; memory is not what is scarce here.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	start := time.Now()
-	e := &explorer{first: os.Getenv("HISTORY_FIRST") != ""}
+	e := &explorer{total: map[string]int{}, first: os.Getenv("HISTORY_FIRST") != ""}
 	t.Run("all", func(t *testing.T) {
-		for _, s := range scenarios() {
-			t.Run(s.name, func(t *testing.T) {
-				t.Parallel()
-				e.explore(t, s)
-			})
+		for _, k := range faketracker.Kinds() {
+			for _, s := range scenarios(k) {
+				t.Run(k.Name+"/"+s.name, func(t *testing.T) {
+					t.Parallel()
+					e.explore(t, k, s)
+				})
+			}
 		}
 	})
-	t.Logf("%d histories in %s", e.total.Load(), time.Since(start).Round(time.Millisecond))
-	if n := e.total.Load(); n < leastHistories && !t.Failed() {
-		t.Errorf("%d histories, want at least %d: the explorer finds no steps any more", n, leastHistories)
+	total := 0
+	for _, k := range faketracker.Kinds() {
+		n := e.total[k.Name]
+		if total += n; n < leastHistories && !t.Failed() {
+			t.Errorf("%s: %d histories, want at least %d: the explorer finds no steps any more", k.Name, n, leastHistories)
+		}
+		t.Logf("%s: %d histories", k.Name, n)
 	}
+	t.Logf("%d histories in %s", total, time.Since(start).Round(time.Millisecond))
 }
 
-// leastHistories is what single misfortunes alone come to, about.
+// leastHistories is what single misfortunes at one kind of tracker come to, about.
 const leastHistories = 1000
 
 // explorer counts, and knows when to end.
 type explorer struct {
-	total  atomic.Int64
-	first  bool // end everything at the first failure; else that scenario alone
+	mu     sync.Mutex
+	total  map[string]int // by kind
+	first  bool           // end everything at the first failure; else that scenario alone
 	failed atomic.Bool
 }
 
 // explore tries one scenario's histories.
-func (e *explorer) explore(t *testing.T, s scenario) {
-	steps, problems := live(t, s, nil, nil)
-	e.total.Add(1)
+func (e *explorer) explore(t *testing.T, k faketracker.Kind, s scenario) {
+	steps, problems := live(t, k, s, nil, nil)
 	if len(problems) > 0 {
 		e.failed.Store(true)
-		t.Fatalf("%s/calm:\n\t%s", s.name, strings.Join(problems, "\n\t"))
+		t.Fatalf("%s/%s/calm:\n\t%s", k.Name, s.name, strings.Join(problems, "\n\t"))
 	}
 	singles := extend(nil, steps)
+	every := pairsOf(k, s)
 	shards := runtime.GOMAXPROCS(0)
 	var count atomic.Int64
 	t.Run("shards", func(t *testing.T) {
@@ -103,25 +129,31 @@ func (e *explorer) explore(t *testing.T, s scenario) {
 			t.Run(fmt.Sprint(shard), func(t *testing.T) {
 				t.Parallel()
 				for i := shard; i < len(singles) && !e.ends(t); i += shards {
-					count.Add(e.branch(t, s, singles[i], depth(s)))
+					depth := 1
+					if every > 0 && i%every == 0 {
+						depth = 2
+					}
+					count.Add(e.branch(t, k, s, singles[i], depth))
 				}
 			})
 		}
 	})
-	e.total.Add(count.Load())
-	t.Logf("%s: %d steps, %d histories", s.name, len(steps), count.Load()+1)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.total[k.Name] += int(count.Load()) + 1
+	t.Logf("%s/%s: %d steps, %d histories", k.Name, s.name, len(steps), count.Load()+1)
 }
 
 func (e *explorer) ends(t *testing.T) bool { return t.Failed() || e.first && e.failed.Load() }
 
 // branch tries a fate and those that go on from it. It ends at the first
 // failure.
-func (e *explorer) branch(t *testing.T, s scenario, f fate, depth int) int64 {
-	steps, problems := live(t, s, f, nil)
+func (e *explorer) branch(t *testing.T, k faketracker.Kind, s scenario, f fate, depth int) int64 {
+	steps, problems := live(t, k, s, f, nil)
 	n := int64(1)
 	if len(problems) > 0 {
 		e.failed.Store(true)
-		t.Errorf("HISTORY_FATE='%s/%s'\n\t%s", s.name, f, strings.Join(problems, "\n\t"))
+		t.Errorf("HISTORY_FATE='%s/%s/%s'\n\t%s", k.Name, s.name, f, strings.Join(problems, "\n\t"))
 		return n
 	}
 	if len(f) == depth {
@@ -131,7 +163,7 @@ func (e *explorer) branch(t *testing.T, s scenario, f fate, depth int) int64 {
 		if e.ends(t) {
 			break
 		}
-		n += e.branch(t, s, longer, depth)
+		n += e.branch(t, k, s, longer, depth)
 	}
 	return n
 }
@@ -152,19 +184,21 @@ func extend(f fate, steps []place) []fate {
 }
 
 // playOne plays a history that String has named.
-func playOne(t *testing.T, name, wanted string) {
-	for _, s := range scenarios() {
-		if s.name != name {
-			continue
+func playOne(t *testing.T, name string) {
+	parts := strings.SplitN(name, "/", 3)
+	for _, k := range faketracker.Kinds() {
+		for _, s := range scenarios(k) {
+			if len(parts) < 3 || k.Name != parts[0] || s.name != parts[1] {
+				continue
+			}
+			_, problems := live(t, k, s, parseFate(t, parts[2]), t.Logf)
+			for _, p := range problems {
+				t.Error(p)
+			}
+			return
 		}
-		f := parseFate(t, wanted)
-		_, problems := live(t, s, f, t.Logf)
-		for _, p := range problems {
-			t.Error(p)
-		}
-		return
 	}
-	t.Fatalf("no scenario %q", name)
+	t.Fatalf("no history %q: want kind/scenario/fate", name)
 }
 
 func parseFate(t *testing.T, text string) fate {

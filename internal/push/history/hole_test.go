@@ -15,7 +15,7 @@ const tooLate = lease + settleTime + findDelay + 2*time.Minute
 func holes() []scenario {
 	return []scenario{
 		{
-			name: "create that comes too late", doubles: true, rules: closing(),
+			name: "create that comes too late", needs: retires, doubles: true, rules: closing(),
 			before: func(w *world) {
 				w.addCase("First.")
 				createLate(w)
@@ -23,7 +23,7 @@ func holes() []scenario {
 			acts: []func(*world){func(w *world) {}},
 		},
 		{
-			name: "create that comes too late, while pushes go on", doubles: true, snapshots: true,
+			name: "create that comes too late, while pushes go on", needs: retires, doubles: true, snapshots: true,
 			before: func(w *world) {
 				w.addCase("First.")
 				createLate(w)
@@ -36,7 +36,7 @@ func holes() []scenario {
 		},
 		{
 			// The wake-up of the second look is lost; a sweep finds what is owed.
-			name: "second look by a sweep", doubles: true,
+			name: "second look by a sweep", needs: retires, doubles: true,
 			before: func(w *world) {
 				w.addCase("First.")
 				createLate(w)

@@ -17,7 +17,7 @@ func losses() []scenario {
 	list := []scenario{
 		{
 			// Nobody has noticed: the ledger looks as if it were new.
-			name: "lost ledger", foreign: true, before: func(w *world) {
+			name: "lost ledger", needs: looks, foreign: true, before: func(w *world) {
 				pushed("First.", "Second.")(w)
 				w.restore(ledger.NewMemory())
 				w.setTitle("Worse")
@@ -25,7 +25,7 @@ func losses() []scenario {
 			acts: []func(*world){pushNow},
 		},
 		{
-			name: "lost ledger, told", foreign: true, before: func(w *world) {
+			name: "lost ledger, told", needs: looks, foreign: true, before: func(w *world) {
 				pushed("First.", "Second.")(w)
 				w.loseLedger()
 				w.setTitle("Worse")
@@ -35,7 +35,7 @@ func losses() []scenario {
 		{
 			// The index of the search is as late as it may be: a create of the
 			// last moment does not show yet.
-			name: "lost ledger at once", foreign: true, snapshots: true, before: func(w *world) {
+			name: "lost ledger at once", needs: looks, foreign: true, snapshots: true, before: func(w *world) {
 				w.addCase("First.")
 				w.enqueue(w.mail())
 				w.deliver(w.main, w.queue[0])
@@ -46,7 +46,7 @@ func losses() []scenario {
 		{
 			// The first snapshots after the loss are old ones: comments that were
 			// sent before it come later.
-			name: "lost ledger, old snapshots first", foreign: true, snapshots: true, before: func(w *world) {
+			name: "lost ledger, old snapshots first", needs: looks, foreign: true, snapshots: true, before: func(w *world) {
 				pushed("First.")(w)
 				w.comment("comment-2", "Second.")
 				w.publish()
@@ -62,12 +62,12 @@ func losses() []scenario {
 	list = append(list, scenario{
 		// The copy is of a moment between a search that found nothing and the
 		// create: what it knew of the tracker is true no more.
-		name: "restored ledger, searched before", foreign: true, before: searchedBefore,
+		name: "restored ledger, searched before", needs: looks, foreign: true, before: searchedBefore,
 		acts: []func(*world){pushEverythingAgain},
 	})
 	for k := range copies {
 		list = append(list, scenario{
-			name: fmt.Sprintf("restored ledger, copy %d", k), foreign: true, snapshots: k%2 == 1,
+			name: fmt.Sprintf("restored ledger, copy %d", k), needs: looks, foreign: true, snapshots: k%2 == 1,
 			before: func(w *world) { restored(w, k) },
 			acts:   []func(*world){pushEverythingAgain},
 		})
@@ -103,14 +103,14 @@ func restored(w *world, k int) {
 func searchedBefore(w *world) {
 	w.addCase("First.")
 	w.restore(ledger.NewMemory())
-	must[[]fakes.Rule](w)(w.jira.Faults().Add(fakes.Rule{Method: http.MethodPost, Path: "**/issue", Status: http.StatusTooManyRequests, Times: 1}))
+	w.fault(w.creating(fakes.Rule{Status: http.StatusTooManyRequests, Times: 1}))
 	w.enqueue(w.mail())
 	w.deliver(w.main, w.next())
 	backup := w.store.Copy()
 	w.run()
 	e, _, err := backup.Get(context.Background(), entryKey())
-	if err != nil || e.SearchedAt.IsZero() || e.Incident != nil || len(w.jira.Issues()) != 1 {
-		w.problemf("the world is broken: error %v, entry %+v, %d incidents", err, e, len(w.jira.Issues()))
+	if err != nil || e.SearchedAt.IsZero() || e.Incident != nil || len(w.tracker.Incidents()) != 1 {
+		w.problemf("the world is broken: error %v, entry %+v, %d incidents", err, e, len(w.tracker.Incidents()))
 	}
 	w.restore(backup)
 	w.store.Distrust(time.Now())

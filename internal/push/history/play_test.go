@@ -1,28 +1,28 @@
 package history
 
 import (
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 )
 
-// play plays one of the moments in which integrations make duplicates, with
-// the faults of the tracker itself, and audits what is left: one incident, each
+// play plays one of the moments in which integrations make duplicates, at Jira
+// and with the faults of the tracker itself, and audits what is left: one incident, each
 // comment once, the ledger in step, and a replay that changes nothing.
 func play(t *testing.T, s scenario, story func(*world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(s, nil)
+		w := newWorld(faketracker.Jira(), s, nil)
 		story(w)
 		w.run()
-		w.jira.Faults().Clear()
-		w.redrive()
+		w.tracker.Faults().Clear()
+		w.mend()
 		w.audit()
 		if len(w.problems) == 0 {
 			w.auditReplay()
@@ -36,11 +36,11 @@ func play(t *testing.T, s scenario, story func(*world)) {
 // fated plays a scenario with one misfortune at the n-th step of a kind.
 func fated(t *testing.T, s scenario, at place, n int, what misfortune) {
 	t.Helper()
-	steps, problems := live(t, s, nil, nil)
+	steps, problems := live(t, faketracker.Jira(), s, nil, nil)
 	for i, p := range steps {
 		if p == at {
 			if n--; n == 0 {
-				_, problems = live(t, s, fate{{i, what}}, nil)
+				_, problems = live(t, faketracker.Jira(), s, fate{{i, what}}, nil)
 			}
 		}
 	}
@@ -52,15 +52,15 @@ func fated(t *testing.T, s scenario, at place, n int, what misfortune) {
 	}
 }
 
-// fault makes Jira misbehave.
-func (w *world) fault(r fakes.Rule) { must[[]fakes.Rule](w)(w.jira.Faults().Add(r)) }
+// fault makes the tracker misbehave.
+func (w *world) fault(r fakes.Rule) { must[[]fakes.Rule](w)(w.tracker.Faults().Add(r)) }
 
 // send is what somebody else does at Jira.
 func (w *world) send(method, path, body string) {
 	r := httptest.NewRequest(method, "https://hms.atlassian.net/rest/api/2/"+path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	answer := httptest.NewRecorder()
-	w.jira.ServeHTTP(answer, r)
+	w.tracker.ServeHTTP(answer, r)
 	if answer.Code > 299 {
 		w.problemf("the world is broken: %s %s: %d %s", method, path, answer.Code, answer.Body)
 	}
@@ -68,7 +68,7 @@ func (w *world) send(method, path, body string) {
 
 // requests are those of this method whose path has the text, in their order.
 func (w *world) requests(method, text string) (list []fakes.Request) {
-	for _, r := range w.jira.Journal().Requests() {
+	for _, r := range w.tracker.Journal().Requests() {
 		if r.Method == method && strings.Contains(r.Path, text) {
 			list = append(list, r)
 		}
@@ -88,12 +88,18 @@ func first(w *world) {
 }
 
 // creating matches the request that makes an incident.
-func creating(r fakes.Rule) fakes.Rule {
-	r.Method, r.Path = http.MethodPost, "**/issue"
+func (w *world) creating(r fakes.Rule) fakes.Rule {
+	r.Method, r.Path = w.kind.Create.Method, w.kind.Create.Path
 	return r
 }
 
-// searching matches the search for the mark.
+// commenting matches the requests that add a comment.
+func (w *world) commenting(r fakes.Rule) fakes.Rule {
+	r.Method, r.Path = w.kind.Comment.Method, w.kind.Comment.Path
+	return r
+}
+
+// searching matches Jira's search for the mark.
 func searching(r fakes.Rule) fakes.Rule {
 	r.Path = "**/search**"
 	return r
@@ -102,13 +108,14 @@ func searching(r fakes.Rule) fakes.Rule {
 // pushedByKibana is Kibana's own push of the case as it is.
 func (w *world) pushedByKibana() {
 	w.tick()
-	w.send(http.MethodPost, "issue", `{"fields":{"summary":"Bad login","project":{"key":"HMS"},"issuetype":{"id":"10001"},"description":"Somebody tried.\n\nAdded by Ann Alyst.","labels":["vpn"]}}`)
-	issues := w.jira.Issues()
-	issue := issues[len(issues)-1]
-	w.send(http.MethodPost, "issue/"+issue.ID+"/comment", `{"body":"First.\n\nAdded by Ann Alyst."}`)
+	must[struct{}](w)(struct{}{}, w.kind.Pushed(w.tracker, faketracker.Push{
+		CaseID: caseID, Title: "Bad login", Description: "Somebody tried." + footer, Tags: []string{"vpn"}, Comments: []string{"First." + footer},
+	}))
+	all := w.tracker.Incidents()
+	made := all[len(all)-1]
 	w.tick()
 	must[kibana.Case](w)(w.kibana.RecordPush(caseID, kibana.ExternalService{
-		ConnectorID: connectorID, ConnectorName: "SOC Jira", ExternalID: issue.ID, ExternalTitle: issue.Key, ExternalURL: "https://hms.atlassian.net/browse/" + issue.Key,
+		ConnectorID: connectorID, ConnectorName: w.caseConnector().Name, ExternalID: made.ID, ExternalTitle: made.Name, ExternalURL: trackerURL + "/" + made.Name,
 	}))
 	w.tick()
 }

@@ -2,21 +2,26 @@ package history
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 	"github.com/casepush/casepush/internal/push"
 )
 
 // scenario is a few pushes of one case.
 type scenario struct {
 	name string
+	// needs says of what a tracker must be able to do that the scenario makes
+	// sense; nil is nothing.
+	needs func(faketracker.Kind) bool
 	// pairs: small enough that all pairs of misfortunes are tried.
 	pairs     bool
 	snapshots bool // events carry the case
 	rules     push.Rules
-	rows      []connector.MappingRow
+	rows      func(faketracker.Targets) []connector.MappingRow // nil: the type's own
 	// before makes what was there; nothing goes wrong in it.
 	before func(*world)
 	// acts are what people do, one after the other; each is followed by the
@@ -31,11 +36,11 @@ type scenario struct {
 
 func closing() push.Rules { return push.Rules{ClosePushed: true} }
 
-func appending() []connector.MappingRow {
+func appending(to faketracker.Targets) []connector.MappingRow {
 	return []connector.MappingRow{
-		{Source: connector.Title, Target: "summary", ActionType: connector.Overwrite},
-		{Source: connector.Description, Target: "description", ActionType: connector.Append},
-		{Source: connector.Comments, Target: "comments", ActionType: connector.Append},
+		{Source: connector.Title, Target: to.Title, ActionType: connector.Overwrite},
+		{Source: connector.Description, Target: to.Description, ActionType: connector.Append},
+		{Source: connector.Comments, Target: to.Comments, ActionType: connector.Append},
 	}
 }
 
@@ -53,7 +58,18 @@ func pushed(comments ...string) func(*world) {
 	}
 }
 
-func scenarios() []scenario { return append(append(pushes(), losses()...), holes()...) }
+// scenarios are those that make sense at this kind of tracker.
+func scenarios(k faketracker.Kind) []scenario {
+	all := slices.Concat(pushes(), losses(), holes())
+	return slices.DeleteFunc(all, func(s scenario) bool { return s.needs != nil && !s.needs(k) })
+}
+
+// Needs of scenarios.
+func reads(k faketracker.Kind) bool   { return k.Can.Read }
+func looks(k faketracker.Kind) bool   { return k.Can.Looks() }
+func retires(k faketracker.Kind) bool { return k.Can.Retire }
+
+func byKibana(k faketracker.Kind) bool { return k.Pushed != nil }
 
 // pushes are what happens every day.
 func pushes() []scenario {
@@ -115,7 +131,7 @@ func pushes() []scenario {
 			acts: []func(*world){func(w *world) { w.reopenedAt = time.Time{}; w.publish() }},
 		},
 		{
-			name: "append", rows: appending(), before: pushed("First."),
+			name: "append", needs: reads, rows: appending, before: pushed("First."),
 			acts: []func(*world){func(w *world) {
 				w.setDescription("More is known.")
 				w.publish()
@@ -123,7 +139,7 @@ func pushes() []scenario {
 			description: "Somebody tried." + footer + " \r\n" + "More is known." + footer,
 		},
 		{
-			name: "adopt what kibana pushed", foreign: true, before: kibanaPushed,
+			name: "adopt what kibana pushed", needs: byKibana, foreign: true, before: kibanaPushed,
 			acts: []func(*world){func(w *world) {
 				w.setTitle("Worse")
 				w.comment("comment-2", "Second.")
@@ -160,11 +176,11 @@ func pushes() []scenario {
 			name: "refused and redriven", buries: true, rules: closing(), before: func(w *world) { w.addCase("First.", "Refused.", "Third.") },
 			acts: []func(*world){
 				func(w *world) {
-					must[[]fakes.Rule](w)(w.jira.Faults().Add(fakes.Rule{Method: http.MethodPost, Contains: "Refused.", Status: http.StatusBadRequest}))
+					w.fault(w.commenting(fakes.Rule{Contains: "Refused.", Status: http.StatusBadRequest}))
 					w.publish()
 				},
 				func(w *world) {
-					w.jira.Faults().Clear()
+					w.tracker.Faults().Clear()
 					w.redrive()
 				},
 			},
@@ -198,7 +214,7 @@ func (w *world) lastJob() push.Job {
 	}
 }
 
-// kibanaPushed leaves what Kibana's own push does: an issue without our label,
+// kibanaPushed leaves what Kibana's own push does: an incident as Kibana makes it,
 // and its record at the case.
 func kibanaPushed(w *world) {
 	w.addCase("First.")

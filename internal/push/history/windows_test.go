@@ -11,6 +11,7 @@ import (
 
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/fakes/fakekibana"
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/push"
 )
@@ -22,7 +23,7 @@ import (
 // seen, and adopted.
 func TestWindowAnswerOfTheCreateIsLost(t *testing.T) {
 	play(t, create(), func(w *world) {
-		w.fault(creating(fakes.Rule{DropAnswer: true, Times: 1}))
+		w.fault(w.creating(fakes.Rule{DropAnswer: true, Times: 1}))
 		first(w)
 	})
 }
@@ -32,7 +33,7 @@ func TestWindowServerErrorAfterTheCreate(t *testing.T) {
 	for _, status := range []int{500, 502, 503, 504} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			play(t, create(), func(w *world) {
-				w.fault(creating(fakes.Rule{Status: status, Act: true, Times: 1}))
+				w.fault(w.creating(fakes.Rule{Status: status, Act: true, Times: 1}))
 				first(w)
 			})
 		})
@@ -49,7 +50,7 @@ func TestWindowReadBackFails(t *testing.T) {
 		if r := w.lastResult(); r.Outcome != push.Pushed || r.Attempts != 1 {
 			w.problemf("%+v", r)
 		}
-		if read := w.requests(http.MethodGet, "/issue/"+w.jira.Issues()[0].ID); len(read) > 0 {
+		if read := w.requests(http.MethodGet, "/issue/"+w.tracker.Incidents()[0].ID); len(read) > 0 {
 			w.problemf("reads the issue: %+v", read)
 		}
 	})
@@ -124,7 +125,7 @@ func TestWindowSearchErrorIsNoAnswer(t *testing.T) {
 			s := create()
 			s.buries = true
 			play(t, s, func(w *world) {
-				w.fault(creating(fakes.Rule{DropAnswer: true, Times: 1}))
+				w.fault(w.creating(fakes.Rule{DropAnswer: true, Times: 1}))
 				w.fault(searching(times(rule, 5)))
 				first(w)
 			})
@@ -136,7 +137,7 @@ func TestWindowSearchErrorIsNoAnswer(t *testing.T) {
 // what it shows then is adopted.
 func TestWindowSearchIndexLags(t *testing.T) {
 	play(t, create(), func(w *world) {
-		w.fault(creating(fakes.Rule{DropAnswer: true, Times: 1}))
+		w.fault(w.creating(fakes.Rule{DropAnswer: true, Times: 1}))
 		first(w)
 		w.run()
 		made, looked := w.requests(http.MethodPost, "/issue"), w.requests(http.MethodGet, "/search")
@@ -154,7 +155,7 @@ func TestWindowSearchAnswerWithoutTotal(t *testing.T) {
 	for _, body := range []string{`{}`, `{"isLast":true}`, `{"total":0}`, `{"issues":null}`, `[]`} {
 		t.Run(body, func(t *testing.T) {
 			play(t, create(), func(w *world) {
-				w.fault(creating(fakes.Rule{DropAnswer: true, Times: 1}))
+				w.fault(w.creating(fakes.Rule{DropAnswer: true, Times: 1}))
 				w.fault(searching(fakes.Rule{Status: http.StatusOK, Body: body, Times: 2}))
 				first(w)
 			})
@@ -170,7 +171,7 @@ func TestWindowMarkIsRemoved(t *testing.T) {
 			play(t, create(), func(w *world) {
 				first(w)
 				w.run()
-				w.send(http.MethodPut, "issue/"+w.jira.Issues()[0].ID, `{"fields":{"labels":`+labels+`}}`)
+				w.send(http.MethodPut, "issue/"+w.tracker.Incidents()[0].ID, `{"fields":{"labels":`+labels+`}}`)
 				tags := []string{"vpn", "mfa"}
 				must[kibana.Case](w)(w.kibana.UpdateCase(caseID, fakekibana.CaseUpdate{Tags: tags}))
 				w.publish()
@@ -183,16 +184,16 @@ func TestWindowMarkIsRemoved(t *testing.T) {
 // its key is another one, its id and its mark are the same.
 func TestWindowIncidentIsMoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(create(), nil)
-		w.fault(creating(fakes.Rule{DropAnswer: true, Times: 1}))
+		w := newWorld(faketracker.Jira(), create(), nil)
+		w.fault(w.creating(fakes.Rule{DropAnswer: true, Times: 1}))
 		first(w)
 		w.deliver(w.main, w.next())
-		issue := w.jira.Issues()[0]
-		mark, _ := json.Marshal(marks(issue))
+		issue := w.tracker.Incidents()[0]
+		mark, _ := json.Marshal(issue.Marks)
 		w.fault(searching(fakes.Rule{Status: http.StatusOK, Body: `{"isLast":true,"issues":[{"id":"` + issue.ID + `","key":"NEW-7","fields":{"labels":` + string(mark) + `,"project":{"key":"NEW"},"created":"2000-01-01T00:00:00.000+0000"}}]}`}))
 		w.run()
-		if r := w.lastResult(); len(w.jira.Issues()) != 1 || r.ExternalService == nil || r.ExternalService.ExternalID != issue.ID || r.ExternalService.ExternalTitle != "NEW-7" {
-			t.Errorf("%d incidents, result %+v", len(w.jira.Issues()), r)
+		if r := w.lastResult(); len(w.tracker.Incidents()) != 1 || r.ExternalService == nil || r.ExternalService.ExternalID != issue.ID || r.ExternalService.ExternalTitle != "NEW-7" {
+			t.Errorf("%d incidents, result %+v", len(w.tracker.Incidents()), r)
 		}
 	})
 }
@@ -201,16 +202,16 @@ func TestWindowIncidentIsMoved(t *testing.T) {
 // so, and a person decides.
 func TestWindowIncidentIsDeleted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(create(), nil)
+		w := newWorld(faketracker.Jira(), create(), nil)
 		first(w)
 		w.run()
-		w.jira.Delete(w.jira.Issues()[0].ID)
+		w.tracker.Delete(w.tracker.Incidents()[0].ID)
 		for _, change := range []func(){func() { w.setTitle("Worse") }, func() { w.comment("comment-4", "Fourth.") }, func() {}} {
 			change()
 			w.publish()
 			w.run()
-			if r := w.lastResult(); r.Outcome != push.DeadLettered || r.Reason != push.ReasonIncidentMissing || len(w.jira.Issues()) != 0 {
-				t.Errorf("%d incidents, result %+v", len(w.jira.Issues()), r)
+			if r := w.lastResult(); r.Outcome != push.DeadLettered || r.Reason != push.ReasonIncidentMissing || len(w.tracker.Incidents()) != 0 {
+				t.Errorf("%d incidents, result %+v", len(w.tracker.Incidents()), r)
 			}
 		}
 	})
@@ -283,22 +284,22 @@ func TestWindowReplayWithoutDeduplication(t *testing.T) {
 func TestWindowKeysDoNotCollide(t *testing.T) {
 	for name, change := range map[string]func(*push.Job){
 		"spaces":       func(j *push.Job) { j.Space = "other" },
-		"environments": func(j *push.Job) { j.Connector = "soc-jira-of-another-kibana" },
+		"environments": func(j *push.Job) { j.Connector = "soc-of-another-kibana" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := create()
 				s.snapshots = true
-				w := newWorld(s, nil)
+				w := newWorld(faketracker.Jira(), s, nil)
 				first(w)
 				w.run()
 				job := w.mail()
 				change(&job)
-				w.fault(creating(fakes.Rule{DropAnswer: true, Times: 1})) // so that it is searched for
+				w.fault(w.creating(fakes.Rule{DropAnswer: true, Times: 1})) // so that it is searched for
 				w.enqueue(job)
 				w.run()
-				issues := w.jira.Issues()
-				if len(issues) != 2 || slices.Equal(marks(issues[0]), marks(issues[1])) {
+				issues := w.tracker.Incidents()
+				if len(issues) != 2 || slices.Equal(issues[0].Marks, issues[1].Marks) {
 					t.Fatalf("%d incidents, want one for each", len(issues))
 				}
 				e, _, err := w.store.Get(t.Context(), job.Key())
@@ -342,19 +343,19 @@ func TestWindowManualPushInKibana(t *testing.T) {
 	})
 	t.Run("after", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(create(), nil)
+			w := newWorld(faketracker.Jira(), create(), nil)
 			first(w)
 			w.run()
 			w.pushedByKibana()
 			w.setTitle("Worse")
 			w.publish()
 			w.run()
-			issues := w.jira.Issues()
+			issues := w.tracker.Incidents()
 			e, _, err := w.store.Get(t.Context(), entryKey())
 			if err != nil || len(issues) != 2 || e.Incident.ID != issues[0].ID {
 				t.Fatalf("error %v, %d incidents, entry %+v", err, len(issues), e)
 			}
-			if ours, theirs := issues[0].Text("summary"), issues[1].Text("summary"); ours != "Worse" || theirs != "Bad login" {
+			if ours, theirs := issues[0].Title, issues[1].Title; ours != "Worse" || theirs != "Bad login" {
 				t.Errorf("ours has %q, Kibana's %q", ours, theirs)
 			}
 		})
@@ -370,7 +371,7 @@ func TestWindowClockJumps(t *testing.T) {
 			s := create()
 			s.doubles = true
 			play(t, s, func(w *world) {
-				w.fault(creating(fakes.Rule{DropAnswer: true, Times: 1}))
+				w.fault(w.creating(fakes.Rule{DropAnswer: true, Times: 1}))
 				s.before(w)
 				job := w.mail()
 				w.enqueue(job)

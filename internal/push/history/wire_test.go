@@ -17,22 +17,24 @@ import (
 type wire struct {
 	p           *process
 	server      http.RoundTripper
+	reads       func(*http.Request) bool
 	read, write place
 }
 
-func jiraWire(p *process) http.RoundTripper {
-	return wire{p, connectortest.InProcess(p.w.jira), trackerRead, trackerWrite}
+func trackerWire(p *process) http.RoundTripper {
+	return wire{p, connectortest.InProcess(p.w.tracker), p.w.kind.Reads, trackerRead, trackerWrite}
 }
 
 func kibanaWire(p *process) http.RoundTripper {
-	return wire{p, connectortest.InProcess(p.w.kibana), kibanaRead, kibanaWrite}
+	reads := func(r *http.Request) bool { return r.Method == http.MethodGet }
+	return wire{p, connectortest.InProcess(p.w.kibana), reads, kibanaRead, kibanaWrite}
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	p, w := t.p, t.p.w
 	at := t.write
-	if r.Method == http.MethodGet {
+	if t.reads(r) {
 		at = t.read
 	}
 	m := w.step(p, at)
@@ -92,7 +94,7 @@ func (t wire) RoundTrip(r *http.Request) (*http.Response, error) {
 // heldFor is how long a connector is held.
 const heldFor = 100 * time.Hour
 
-// gate is that of a process's way to Jira: it is shut where the history says so.
+// gate is that of a process's way to the tracker: it is shut where the history says so.
 type gate struct{ p *process }
 
 // Enter implements httpclient.Gate.

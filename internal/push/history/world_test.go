@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/casepush/casepush/adapters/jira"
+	"github.com/casepush/casepush/adapters"
 	"github.com/casepush/casepush/internal/connector"
-	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/fakes/fakekibana"
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 	"github.com/casepush/casepush/internal/httpclient"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/ledger"
@@ -30,7 +30,8 @@ const (
 )
 
 const (
-	connectorID = "soc-jira"
+	connectorID = "soc"
+	trackerURL  = "https://tracker.example"
 	caseID      = "7349772f-421a-4de3-b8bb-2d9b22ccee30"
 	space       = "default"
 	owner       = "securitySolution"
@@ -40,6 +41,7 @@ const (
 
 // world is everything around the processes: what survives them.
 type world struct {
+	kind     faketracker.Kind
 	scenario scenario
 	fate     fate
 	steps    []place
@@ -47,9 +49,9 @@ type world struct {
 	trace    func(format string, args ...any) // nil is quiet
 	began    time.Time
 
-	jira   *fakejira.Fake
-	kibana *fakekibana.Fake
-	store  *ledger.Memory
+	tracker faketracker.Tracker
+	kibana  *fakekibana.Fake
+	store   *ledger.Memory
 	// backups are copies of the ledger after each write, if there is one already.
 	backups []*ledger.Memory
 	mails   []push.Mail
@@ -65,7 +67,8 @@ type world struct {
 
 	windows    []window
 	late       time.Duration  // so much later the next write to the tracker takes effect
-	writes     int            // requests that change something, at Jira or Kibana
+	writes     int            // requests that change something, at the tracker or Kibana
+	resolved   int            // by people, what was uncertain
 	changes    int            // by people
 	texts      map[string]int // of comments, by text: how many have ever had it
 	reopenedAt time.Time      // zero: nobody has
@@ -81,10 +84,10 @@ type window struct {
 	recorded time.Time // zero: not yet
 }
 
-func newWorld(s scenario, f fate) *world {
+func newWorld(k faketracker.Kind, s scenario, f fate) *world {
 	w := &world{
-		scenario: s, fate: f, began: time.Now(), store: ledger.NewMemory(), later: map[ledger.Key]*message{}, looks: map[ledger.Key]*message{}, letters: map[ledger.Key]push.DeadLetter{}, texts: map[string]int{},
-		jira: fakejira.New(fakejira.Options{SearchDelay: findDelay}), kibana: fakekibana.New(fakekibana.Options{Username: ourUser}),
+		kind: k, scenario: s, fate: f, began: time.Now(), store: ledger.NewMemory(), later: map[ledger.Key]*message{}, looks: map[ledger.Key]*message{}, letters: map[ledger.Key]push.DeadLetter{}, texts: map[string]int{},
+		tracker: k.New(faketracker.Options{SearchDelay: findDelay}), kibana: fakekibana.New(fakekibana.Options{Username: ourUser}),
 	}
 	w.main = w.newProcess()
 	return w
@@ -136,14 +139,8 @@ func (w *world) newProcess() *process {
 	if err != nil {
 		w.problemf("kibana client: %v", err)
 	}
-	typ := jira.Type()
-	definition := connector.Definition{
-		ID: connectorID, Name: "SOC Jira", Type: typ.ID, Mapping: w.scenario.rows,
-		Config:   map[string]any{"apiUrl": "https://hms.atlassian.net", "projectKey": "HMS"},
-		Secrets:  map[string]secret.String{"email": secret.New("a@hms.example"), "apiToken": secret.New("t")},
-		Delivery: map[string]any{"find_delay": findDelay.String(), "settle_time": settleTime.String()},
-	}
-	conn, err := typ.New(definition, connector.Dependencies{HTTP: w.client(jiraWire(p), gate{p})})
+	typ, definition := w.connector()
+	conn, err := typ.New(definition, connector.Dependencies{HTTP: w.client(trackerWire(p), gate{p})})
 	if err != nil {
 		w.problemf("connector: %v", err)
 	}
@@ -153,6 +150,22 @@ func (w *world) newProcess() *process {
 		Results: outbox{p}, DeadLetters: outbox{p}, Lease: lease, Jitter: func() float64 { return 0.5 },
 	})
 	return p
+}
+
+// connector is the connector of the world's tracker.
+func (w *world) connector() (connector.Type, connector.Definition) {
+	d := w.kind.Definition(trackerURL, faketracker.Times{FindDelay: findDelay, SettleTime: settleTime})
+	d.ID = connectorID
+	if w.scenario.rows != nil {
+		d.Mapping = w.scenario.rows(w.kind.Titles)
+	}
+	for _, t := range adapters.Types() {
+		if t.ID == d.Type {
+			return t, d
+		}
+	}
+	w.problemf("the world is broken: no connector type %q", d.Type)
+	return connector.Type{}, d
 }
 
 func (w *world) client(wire http.RoundTripper, g httpclient.Gate) *http.Client {
