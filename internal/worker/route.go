@@ -24,8 +24,9 @@ type router struct {
 	connectors *Connectors
 	rules      *Rules
 	// queue makes sure that somebody works on a connector's queue.
-	queue func(connectorID string)
-	log   *telemetry.Logger
+	queue  func(connectorID string)
+	log    *telemetry.Logger
+	bursts bursts
 	// backoff of events that wait for Kibana
 	policy push.Policy
 	jitter func() float64
@@ -174,6 +175,9 @@ func (r *router) put(ctx context.Context, job push.Job) error {
 	}
 	// Any other error is met again, judged and recorded by the push itself.
 	r.queue(job.Connector)
+	if job.Kind == push.KindPush {
+		return r.bursts.put(ctx, job, r.conn.PutJob)
+	}
 	return r.conn.PutJob(ctx, job)
 }
 
