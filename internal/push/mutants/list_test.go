@@ -57,11 +57,11 @@ func mutants() []mutant {
 		),
 		mistake(
 			"lost create is none", "a create without an answer is taken for one that did not happen", "apply.go",
-			"		if f.err.Effect == connector.NotApplied {\n			a.entry.Plan = nil // no", "		if f.err != nil {\n			a.entry.Plan = nil // no",
+			"		if f.err.Effect == connector.NotApplied && !a.repeats {\n			a.entry.Plan = nil // no", "		if f.err != nil {\n			a.entry.Plan = nil // no",
 		),
 		mistake(
 			"lost comment is none", "a comment without an answer is taken for one that did not happen", "apply.go",
-			"a.entry.Plan.Comments = a.entry.Plan.Comments[:1] // the later", "a.entry.Plan.Comments = nil // the later",
+			"a.entry.Plan.Comments = a.entry.Plan.Comments[:n] // the later", "a.entry.Plan.Comments = nil // the later",
 		),
 		mistake(
 			"lost update is none", "an update without an answer is forgotten, though it may still take effect", "apply.go",
