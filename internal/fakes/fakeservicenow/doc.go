@@ -1,0 +1,2 @@
+// Package fakeservicenow plays a ServiceNow instance.
+package fakeservicenow

@@ -1,0 +1,47 @@
+package fakeservicenow
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// journalRows are the rows of sys_journal_field. It needs the lock.
+func (f *Fake) journalRows() []row {
+	var out []row
+	for _, rec := range f.records {
+		for _, e := range rec.journal {
+			out = append(out, row{
+				"sys_id": e.SysID, "name": rec.table, "element": e.Element, "element_id": rec.id(), "value": e.Value,
+				"sys_created_on": sysDate(e.Created), "sys_created_by": e.By,
+			})
+		}
+	}
+	return out
+}
+
+// withJournals is the record's row with the display values of its journals. It
+// needs the lock.
+func (f *Fake) withJournals(rec *record) row {
+	r := maps.Clone(rec.row)
+	if f.denied[RightJournal] {
+		return r
+	}
+	for name, elements := range map[string][]string{
+		"comments": {"comments"}, "work_notes": {"work_notes"}, "comments_and_work_notes": {"comments", "work_notes"},
+	} {
+		r[name] = f.journalText(rec, elements)
+	}
+	return r
+}
+
+// journalText is a journal as people read it, newest entry first.
+func (f *Fake) journalText(rec *record, elements []string) string {
+	var b strings.Builder
+	for _, e := range slices.Backward(rec.journal) {
+		if slices.Contains(elements, e.Element) {
+			b.WriteString(e.Created.In(f.opts.Zone).Format(sysTime) + " - " + e.By + " (" + column{name: e.Element}.label() + ")\n" + e.Value + "\n\n")
+		}
+	}
+	return b.String()
+}
