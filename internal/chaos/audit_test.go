@@ -1,13 +1,15 @@
 package chaos
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/casepush/casepush/internal/fakes"
-	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 	"github.com/casepush/casepush/internal/push"
 )
 
@@ -37,78 +39,68 @@ func (a *audit) blame(caseID string, count *int, format string, args ...any) {
 // violations are what must never be, however long one waits.
 func (a *audit) violations() int { return a.duplicates + a.lost + a.order }
 
-// auditTrackers judges all issues of all fakes.
+// auditTrackers judges all incidents of all fakes.
 func auditTrackers(cases []*subject, trackers []*tracker) *audit {
 	a := &audit{}
 	for _, tr := range trackers {
-		a.tracker(slices.DeleteFunc(slices.Clone(cases), func(c *subject) bool { return c.connector != tr.id }), tr.jira)
+		a.tracker(slices.DeleteFunc(slices.Clone(cases), func(c *subject) bool { return c.connector.ID != tr.id }), tr)
 	}
 	return a
 }
 
 // tracker judges one fake, which must have an incident of each case and no
 // other.
-func (a *audit) tracker(cases []*subject, jira *fakejira.Fake) {
-	byCase := map[string][]fakejira.Issue{}
-	for _, issue := range jira.Issues() {
+func (a *audit) tracker(cases []*subject, tr *tracker) {
+	byCase := map[string][]faketracker.Incident{}
+	for _, in := range tr.fake.Incidents() {
 		a.incidents++
-		a.comments += len(issue.Comments)
-		byCase[caseOf(issue)] = append(byCase[caseOf(issue)], issue)
+		a.comments += len(in.Comments)
+		byCase[in.Case] = append(byCase[in.Case], in)
 	}
 	for _, c := range cases {
-		issues := byCase[c.id]
+		incidents := byCase[c.id]
 		delete(byCase, c.id)
-		if len(issues) == 0 {
+		if len(incidents) == 0 {
 			a.blame(c.id, &a.lost, "no incident")
 			a.lost += len(c.comments)
 			continue
 		}
-		for _, extra := range issues[1:] {
-			a.blame(c.id, &a.duplicates, "a second incident: %s after %s", extra.Key, issues[0].Key)
+		for _, extra := range incidents[1:] {
+			a.blame(c.id, &a.duplicates, "a second incident: %s after %s", extra.Name, incidents[0].Name)
 		}
 		// Of several, the one that is being kept up to date.
-		a.issue(c, slices.MaxFunc(issues, func(x, y fakejira.Issue) int { return x.Updated.Compare(y.Updated) }))
+		a.incident(c, slices.MaxFunc(incidents, func(x, y faketracker.Incident) int { return x.Updated.Compare(y.Updated) }))
 	}
-	for id, issues := range byCase {
-		a.blame(id, &a.duplicates, "incident %s is of no case", issues[0].Key)
+	for id, incidents := range byCase {
+		a.blame(cmp.Or(id, "(no case)"), &a.duplicates, "incident %s is of no case", incidents[0].Name)
 	}
-	a.regress(jira)
-}
-
-// caseOf reads the correlation label, which is kibana-case-<id>-<hash>.
-func caseOf(issue fakejira.Issue) string {
-	for _, label := range issue.Labels() {
-		if rest, ok := strings.CutPrefix(label, "kibana-case-"); ok {
-			return rest[:strings.LastIndex(rest, "-")]
-		}
-	}
-	return "(no label) " + issue.Key
+	a.regress(tr.fake.Journal())
 }
 
 // footer ends what a person wrote.
 const footer = "\n\nAdded by " + analystName + "."
 
-func (a *audit) issue(c *subject, issue fakejira.Issue) {
-	if got := issue.Text("summary"); got != c.title {
-		a.blame(c.id, &a.order, "%s: summary %q, want %q", issue.Key, got, c.title)
+func (a *audit) incident(c *subject, in faketracker.Incident) {
+	if got := in.Title; got != c.title {
+		a.blame(c.id, &a.order, "%s: title %q, want %q", in.Name, got, c.title)
 	}
 	want := c.description + footer + "\nFor more details, view this case in Kibana.\nCase URL: " + publicURL + "/app/security/cases/" + c.id
-	if got := issue.Text("description"); got != want {
-		a.blame(c.id, &a.order, "%s: description %q, want %q", issue.Key, got, want)
+	if got := in.Description; got != want {
+		a.blame(c.id, &a.order, "%s: description %q, want %q", in.Name, got, want)
 	}
-	if labels := issue.Labels(); !slices.Contains(labels, "two-words") || len(labels) != 3 {
-		a.blame(c.id, &a.order, "%s: labels %q", issue.Key, labels)
+	if in.Tags != nil && !slices.Equal(in.Tags, []string{"chaos", "two-words"}) {
+		a.blame(c.id, &a.order, "%s: tags %q", in.Name, in.Tags)
 	}
-	a.commentsOf(c, issue)
+	a.commentsOf(c, in)
 }
 
-func (a *audit) commentsOf(c *subject, issue fakejira.Issue) {
-	var at []int // of each comment of the case, its first place at the issue
+func (a *audit) commentsOf(c *subject, in faketracker.Incident) {
+	var at []int // of each comment of the case, its first place at the incident
 	known := 0
 	for _, text := range c.comments {
 		first, n := -1, 0
-		for i, have := range issue.Comments {
-			if have.Body == text+footer {
+		for i, have := range in.Comments {
+			if have == text+footer {
 				n++
 				if first < 0 {
 					first = i
@@ -118,50 +110,43 @@ func (a *audit) commentsOf(c *subject, issue fakejira.Issue) {
 		known += n
 		switch {
 		case n == 0:
-			a.blame(c.id, &a.lost, "%s: comment %q is missing", issue.Key, text)
+			a.blame(c.id, &a.lost, "%s: comment %q is missing", in.Name, text)
 			continue
 		case n > 1:
-			a.blame(c.id, nil, "%s: comment %q is there %d times", issue.Key, text, n)
+			a.blame(c.id, nil, "%s: comment %q is there %d times", in.Name, text, n)
 			a.duplicates += n - 1
 		}
 		at = append(at, first)
 	}
 	if !slices.IsSorted(at) {
-		a.blame(c.id, &a.order, "%s: comments out of order", issue.Key)
+		a.blame(c.id, &a.order, "%s: comments out of order", in.Name)
 	}
-	if extra := len(issue.Comments) - known; extra > 0 {
-		a.blame(c.id, nil, "%s: %d comments that nobody wrote", issue.Key, extra)
+	if extra := len(in.Comments) - known; extra > 0 {
+		a.blame(c.id, nil, "%s: %d comments that nobody wrote", in.Name, extra)
 		a.duplicates += extra
 	}
 }
 
 // regress looks for updates that brought back an older title. Titles sort by
-// their version.
-func (a *audit) regress(jira *fakejira.Fake) {
+// their version; of two in a request the later is the new one.
+func (a *audit) regress(j *fakes.Journal) {
 	newest := map[string]string{} // by case
-	if n := jira.Journal().Forgotten(); n > 0 {
+	if n := j.Forgotten(); n > 0 {
 		a.blame("(journal)", nil, "%d requests are forgotten: the order of updates cannot be judged", n)
 	}
-	for _, r := range jira.Journal().Writes() {
-		title := between(r.Body, `"summary":"`, `"`)
-		if title == "" {
+	titles := regexp.MustCompile(`case-\d+ v\d+`)
+	for _, r := range j.Writes() {
+		all := titles.FindAllString(r.Body, -1)
+		if len(all) == 0 {
 			continue
 		}
+		title := all[len(all)-1]
 		id, _, _ := strings.Cut(title, " ")
 		if title < newest[id] {
 			a.blame(id, &a.order, "%q came after %q (%s %s)", title, newest[id], r.Method, r.Path)
 		}
 		newest[id] = title
 	}
-}
-
-func between(s, before, after string) string {
-	_, s, ok := strings.Cut(s, before)
-	if !ok {
-		return ""
-	}
-	s, _, _ = strings.Cut(s, after)
-	return s
 }
 
 // auditRecords judges what the worker says it did: results, ledger, closing.

@@ -2,7 +2,7 @@
 // the trackers in the end.
 //
 // nats-server and casepush run as processes of their own; the fake Kibana and
-// the fake Jiras run here, behind real listeners. They drop answers after
+// the fake trackers run here, behind real listeners. They drop answers after
 // acting, their search lags, and requests take effect although their sender is
 // dead. TestKills kills one worker, TestChaos kills and suspends three and
 // takes away NATS nodes and trackers too. `go test ./...` runs them small;
@@ -144,10 +144,10 @@ func (r *rig) chaos(s size) *outcome {
 	r.t.Helper()
 	begun := time.Now()
 	for _, tr := range r.trackers {
-		r.add(tr.jira.Faults(), s.rates.jira())
+		r.add(tr.fake.Faults(), s.rates.tracker())
 	}
 	r.add(r.kibana.Faults(), s.rates.kibana())
-	o := &outcome{story: newStory(r.kibana, r.seed, s.cases, len(r.trackers)), havoc: &havoc{plan: s.havoc, rig: r}}
+	o := &outcome{story: newStory(r, s.cases), havoc: &havoc{plan: s.havoc, rig: r}}
 	r.startWorkers()
 	ctx, cancel := context.WithCancel(r.t.Context())
 	defer cancel()
@@ -168,7 +168,7 @@ func (r *rig) chaos(s size) *outcome {
 	o.took = time.Since(begun)
 	o.drops = map[string]int{}
 	for _, tr := range r.trackers {
-		o.drops[tr.id] = droppedAnswers(tr.jira, true)
+		o.drops[tr.id] = droppedAnswers(tr.fake, true)
 	}
 	o.audit = auditTrackers(o.story.cases, r.trackers)
 	o.audit.auditRecords(r, o.story.cases, o.published)

@@ -227,12 +227,13 @@ type rates struct {
 // machine.
 const defaultLate = 300 * time.Millisecond
 
-func (f rates) jira() []fakes.Rule {
+func (f rates) tracker() []fakes.Rule {
 	late := fakes.Duration(responseTimeout + cmp.Or(f.lateBy, defaultLate))
 	slow := fakes.Duration(responseTimeout + defaultLate)
 	return possible(
 		fakes.Rule{Method: "POST", Probability: f.late, Delay: late, ActLate: true},
 		fakes.Rule{Method: "PUT", Probability: f.late, Delay: late, ActLate: true},
+		fakes.Rule{Method: "PATCH", Probability: f.late, Delay: late, ActLate: true},
 		fakes.Rule{Probability: f.lost, DropAnswer: true},
 		fakes.Rule{Probability: f.slow, DelayAnswer: slow},
 		fakes.Rule{Probability: f.limited, Status: 429, RetryAfter: "1"},

@@ -45,14 +45,14 @@ func TestKills(t *testing.T) {
 	s, seed := chosenKills(), chosenSeed(t, killSeedVariable)
 	t.Logf("seed %d (%s=%d repeats the choices)", seed, killSeedVariable, seed)
 	r := newRig(t, parts{nodes: 1, workers: 1, trackers: 1, seed: seed})
-	jira := r.trackers[0].jira
-	for _, faults := range []*fakes.Faults{jira.Faults(), r.kibana.Faults()} {
+	fake := r.trackers[0].fake
+	for _, faults := range []*fakes.Faults{fake.Faults(), r.kibana.Faults()} {
 		if _, err := faults.Add(fakes.Rule{Probability: dropRate, DropAnswer: true}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	begun := time.Now()
-	story := newStory(r.kibana, seed, s.cases, 1)
+	story := newStory(r, s.cases)
 	published, k := r.live(story, seed, s)
 	r.awaitRest(time.Until(begun.Add(s.bound)))
 	took := time.Since(begun)
@@ -61,8 +61,8 @@ func TestKills(t *testing.T) {
 	a.auditRecords(r, story.cases, published)
 	t.Logf("%d cases, %d comments in them, %d events", s.cases, s.cases*commentsPerCase, len(published))
 	t.Logf("%d kills with SIGKILL, %d of them hit an open intent (%d intents); %d stalls", k.kills, k.hits, k.intents, k.stalls)
-	t.Logf("Jira: %d answers dropped after acting, %d of them to writes; search lag %s; Kibana: %d and %d",
-		droppedAnswers(jira, false), droppedAnswers(jira, true), searchLag, droppedAnswers(r.kibana, false), droppedAnswers(r.kibana, true))
+	t.Logf("tracker: %d answers dropped after acting, %d of them to writes; search lag %s; Kibana: %d and %d",
+		droppedAnswers(fake, false), droppedAnswers(fake, true), searchLag, droppedAnswers(r.kibana, false), droppedAnswers(r.kibana, true))
 	t.Logf("%d incidents, %d comments, %d duplicates, %d lost, %d order violations, in %s",
 		a.incidents, a.comments, a.duplicates, a.lost, a.order, took.Round(100*time.Millisecond))
 	t.Logf("%d results, %d cases closed, %d of them last changed by us", a.results, a.closed, a.changedByUs)
@@ -76,7 +76,7 @@ func TestKills(t *testing.T) {
 	if a.changedByUs == 0 {
 		t.Error("no case was last changed by closing it: the second round would prove too little")
 	}
-	if droppedAnswers(jira, true) == 0 {
+	if droppedAnswers(fake, true) == 0 {
 		t.Error("no answer to a write was dropped: the run proves too little")
 	}
 	if t.Failed() {

@@ -30,8 +30,8 @@ func (a *audit) record(r *rig, c *subject, known *ledger.Incident, last push.Res
 		a.blame(c.id, nil, "the ledger has no incident")
 		return
 	}
-	issue, ok := r.tracker(c.connector).jira.Issue(known.ID)
-	if !ok || caseOf(issue) != c.id || issue.Key != known.Title {
+	in, ok := r.tracker(c.connector.ID).incident(known.ID)
+	if !ok || in.Case != c.id || in.Name != known.Title {
 		a.blame(c.id, nil, "the ledger says incident %s (%s), which is not the case's", known.ID, known.Title)
 	}
 	if s := last.ExternalService; s == nil || s.ExternalID != known.ID || s.ExternalTitle != known.Title {
@@ -58,12 +58,12 @@ func (r *rig) history(id string) string {
 	fmt.Fprintf(&b, "history of %s\n", id)
 	for _, tr := range r.trackers {
 		keys := []string{id}
-		for _, issue := range tr.jira.Issues() {
-			if caseOf(issue) == id {
-				keys = append(keys, "/issue/"+issue.ID, "/issue/"+issue.Key)
+		for _, in := range tr.fake.Incidents() {
+			if in.Case == id {
+				keys = append(keys, "/"+in.ID, "/"+in.Name)
 			}
 		}
-		requestsOf(&b, tr.id, tr.jira.Journal(), keys)
+		requestsOf(&b, tr.id, tr.fake.Journal(), keys)
 	}
 	requestsOf(&b, "kibana", r.kibana.Journal(), []string{id})
 	for k, e := range r.ledger() {

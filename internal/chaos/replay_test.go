@@ -15,7 +15,7 @@ import (
 func (r *rig) clearFaults() {
 	r.kibana.Faults().Clear()
 	for _, tr := range r.trackers {
-		tr.jira.Faults().Clear()
+		tr.fake.Faults().Clear()
 	}
 }
 
@@ -48,7 +48,7 @@ func (r *rig) replayWithout(story *story, again []message, bound time.Duration) 
 	r.t.Helper()
 	c := story.cases[len(story.cases)/2]
 	gone := c.id
-	if !r.tracker(c.connector).jira.Delete(r.ledger()[c.key()].Incident.ID) {
+	if !r.tracker(c.connector.ID).fake.Delete(r.ledger()[c.key()].Incident.ID) {
 		r.t.Fatalf("%s has no incident to remove", gone)
 	}
 	first := r.round("gone", again, bound)
@@ -114,7 +114,7 @@ func (r *rig) outcomes(first uint64, gone string) (missing int) {
 func (r *rig) journals() map[string]*fakes.Journal {
 	out := map[string]*fakes.Journal{"kibana": r.kibana.Journal()}
 	for _, tr := range r.trackers {
-		out[tr.id] = tr.jira.Journal()
+		out[tr.id] = tr.fake.Journal()
 	}
 	return out
 }

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casepush/casepush/internal/fakes/fakekibana"
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/proctest"
 	"github.com/casepush/casepush/internal/stream"
@@ -27,15 +27,16 @@ const (
 	publicURL   = "https://kibana.example"
 
 	searchLag = time.Second
+	// findDelay is more than the fakes' lag.
+	findDelay = 1500 * time.Millisecond
 	lease     = 6 * time.Second
 	// responseTimeout is when a worker gives up a request.
 	responseTimeout = 2 * time.Second
-	// defaultSettle is how long what was given up is waited for.
+	// defaultSettle is how long what was given up is waited for: much longer than
+	// a request is under way after its sender has given it up.
 	defaultSettle = 2 * time.Second
 )
 
-// workerConfig: find_delay is more than the fakes' lag, settle_time much more
-// than a request is under way after its sender has given it up.
 const workerConfig = `
 nats: {url: %q, replicas: %d}
 http: {listen: "127.0.0.1:0"}
@@ -43,16 +44,6 @@ kibana: {url: %q, api_key: "id:key", public_base_url: %q}
 outbound: {responseTimeout: %s}
 worker: {lease: %s, drain_timeout: 5s, retry_base: 1s, retry_cap: 5s}
 connectors:
-`
-
-const connectorConfig = `  %s:
-    actionTypeId: .jira
-    name: SOC Jira
-    config: {apiUrl: %q, projectKey: HMS}
-    secrets: {email: admin@hms.example, apiToken: token}
-`
-
-const deliveryConfig = `  %s: {deployment: cloud, find_delay: 1500ms, settle_time: %s, max_in_flight: 16}
 `
 
 const (
@@ -66,7 +57,8 @@ const (
 type parts struct {
 	nodes    int // of the NATS cluster: 1 or 3
 	workers  int
-	trackers int // each is one connector
+	trackers int                     // each is one connector
+	kind     func() faketracker.Kind // of all trackers; nil is Jira
 	seed     uint64
 	// settle is the trackers' settle_time; 0 is defaultSettle.
 	settle  time.Duration
@@ -94,14 +86,18 @@ func newRig(t *testing.T, p parts) *rig {
 	dir := t.TempDir()
 	r := &rig{t: t, seed: p.seed, casepush: bin.Casepush, config: filepath.Join(dir, "casepush.yaml")}
 	r.kibana = fakekibana.New(fakekibana.Options{Seed: p.seed, JournalSize: journalSize})
-	r.kibana.SetConfiguration(space, kibana.Configuration{
-		Owner: owner, ClosureType: "close-by-pushing", Connector: jiraConnector(connectorID(0)),
-	})
 	server := httptest.NewServer(r.kibana)
 	t.Cleanup(server.Close)
-	for i := range p.trackers {
-		r.trackers = append(r.trackers, newTracker(t, i, p.seed))
+	kind := faketracker.Jira()
+	if p.kind != nil {
+		kind = p.kind()
 	}
+	for i := range p.trackers {
+		r.trackers = append(r.trackers, newTracker(t, kind, i, p.seed))
+	}
+	r.kibana.SetConfiguration(space, kibana.Configuration{
+		Owner: owner, ClosureType: "close-by-pushing", Connector: r.trackers[0].caseConnector(),
+	})
 	r.nats = proctest.StartNATS(t, proctest.NATSOptions{Binary: bin.NATS, Nodes: p.nodes})
 	r.writeConfig(p, server.URL)
 	r.connect(p.nodes)
@@ -115,22 +111,19 @@ func newRig(t *testing.T, p parts) *rig {
 // journalSize is more than any run asks of one fake.
 const journalSize = 400_000
 
-func connectorID(i int) string { return fmt.Sprintf("soc-jira-%d", i+1) }
-
-func jiraConnector(id string) kibana.CaseConnector {
-	return kibana.CaseConnector{ID: id, Name: "SOC Jira", Type: ".jira", Fields: json.RawMessage("null")}
-}
+func connectorID(i int) string { return fmt.Sprintf("soc-%d", i+1) }
 
 func (r *rig) writeConfig(p parts, kibanaURL string) {
 	r.t.Helper()
 	var b strings.Builder
 	fmt.Fprintf(&b, workerConfig, r.nats.URL(), p.nodes, kibanaURL, publicURL, responseTimeout, lease)
+	times := faketracker.Times{FindDelay: findDelay, SettleTime: cmp.Or(p.settle, defaultSettle)}
 	for _, tr := range r.trackers {
-		fmt.Fprintf(&b, connectorConfig, tr.id, tr.url)
+		b.WriteString(tr.connectorConfig(r.t, times))
 	}
 	b.WriteString("delivery:\n")
 	for _, tr := range r.trackers {
-		fmt.Fprintf(&b, deliveryConfig, tr.id, cmp.Or(p.settle, defaultSettle))
+		b.WriteString(tr.deliveryConfig(r.t, times))
 	}
 	if err := os.WriteFile(r.config, []byte(b.String()), 0o600); err != nil {
 		r.t.Fatal(err)

@@ -13,7 +13,8 @@ import (
 
 // subject is one case and what its incident must be in the end.
 type subject struct {
-	id, connector      string
+	id                 string
+	connector          kibana.CaseConnector
 	title, description string
 	comments           []string // texts in order
 	steps              int      // done so far
@@ -24,7 +25,7 @@ type subject struct {
 
 // key is that of its entry.
 func (c *subject) key() ledger.Key {
-	return ledger.Key{Connector: c.connector, Space: space, Case: c.id}
+	return ledger.Key{Connector: c.connector.ID, Space: space, Case: c.id}
 }
 
 // stepsPerCase: the case is made, then edited and commented on while its
@@ -42,11 +43,11 @@ type story struct {
 	order  []int // a case's index for each step
 }
 
-// newStory spreads the cases over so many connectors.
-func newStory(k *fakekibana.Fake, seed uint64, cases, connectors int) *story {
-	s := &story{kibana: k, rng: rand.New(rand.NewPCG(seed, 1))}
+// newStory spreads the cases over the rig's trackers.
+func newStory(r *rig, cases int) *story {
+	s := &story{kibana: r.kibana, rng: rand.New(rand.NewPCG(r.seed, 1))}
 	for i := range cases {
-		s.cases = append(s.cases, &subject{id: fmt.Sprintf("case-%04d", i), connector: connectorID(i % connectors)})
+		s.cases = append(s.cases, &subject{id: fmt.Sprintf("case-%04d", i), connector: r.trackers[i%len(r.trackers)].caseConnector()})
 		for range stepsPerCase {
 			s.order = append(s.order, i)
 		}
@@ -89,7 +90,7 @@ func (s *story) step(c *subject) error {
 		c.title, c.description = c.id+" v1", "What happened in "+c.id+", version 1"
 		_, err := s.kibana.AddCase(space, kibana.Case{
 			ID: c.id, Owner: owner, Title: c.title, Description: c.description, Tags: []string{"chaos", "two words"},
-			Connector: jiraConnector(c.connector), CreatedBy: &kibana.User{Username: "ann", FullName: analystName},
+			Connector: c.connector, CreatedBy: &kibana.User{Username: "ann", FullName: analystName},
 		})
 		return err
 	case 2:

@@ -8,34 +8,32 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/casepush/casepush/internal/fakes/fakejira"
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 	"github.com/casepush/casepush/internal/proctest"
 )
 
-// tracker is one fake Jira behind a listener that can go away.
+// tracker is one fake tracker behind a listener that can go away.
 type tracker struct {
 	id   string // of its connector
-	jira *fakejira.Fake
+	kind faketracker.Kind
+	fake faketracker.Tracker
 	*slowly
 	url, addr string
 	handler   http.Handler // slowly, or what stands before it
 	server    *http.Server
 }
 
-func newTracker(t *testing.T, i int, seed uint64) *tracker {
+func newTracker(t *testing.T, k faketracker.Kind, i int, seed uint64) *tracker {
 	t.Helper()
-	jira := fakejira.New(fakejira.Options{
-		Flavour: fakejira.Cloud, SearchDelay: searchLag, Seed: seed + uint64(i), JournalSize: journalSize,
-	})
+	fake := k.New(faketracker.Options{SearchDelay: searchLag, Seed: seed + uint64(i), JournalSize: journalSize})
 	addr := proctest.FreeAddr(t)
 	tr := &tracker{
-		id: connectorID(i), jira: jira, slowly: newSlowly(seed+uint64(i), jira), url: "http://" + addr, addr: addr,
+		id: connectorID(i), kind: k, fake: fake, slowly: newSlowly(seed+uint64(i), k, fake), url: "http://" + addr, addr: addr,
 	}
 	tr.handler = tr.slowly
 	if err := tr.open(); err != nil {
@@ -76,6 +74,7 @@ const maxLatency = 40 * time.Millisecond
 // answers take a while, and a request that has arrived takes effect whether
 // its sender lives or not.
 type slowly struct {
+	kind faketracker.Kind
 	next http.Handler
 	// arrived hears of each request that cannot be repeated: a create, or a
 	// comment. It is for whoever listens at that moment.
@@ -87,8 +86,8 @@ type slowly struct {
 	rng *rand.Rand
 }
 
-func newSlowly(seed uint64, next http.Handler) *slowly {
-	return &slowly{next: next, arrived: make(chan struct{}), rng: rand.New(rand.NewPCG(seed, 2))}
+func newSlowly(seed uint64, k faketracker.Kind, next http.Handler) *slowly {
+	return &slowly{kind: k, next: next, arrived: make(chan struct{}), rng: rand.New(rand.NewPCG(seed, 2))}
 }
 
 // ServeHTTP implements http.Handler.
@@ -100,7 +99,7 @@ func (s *slowly) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the sender died while it wrote: nothing has arrived
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if unrepeatable(r) {
+	if s.kind.Unrepeatable(r.Method, r.URL.Path, string(body)) {
 		select {
 		case s.arrived <- struct{}{}:
 		default:
@@ -116,10 +115,6 @@ func (s *slowly) latency() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return time.Duration(s.rng.Int64N(int64(maxLatency)))
-}
-
-func unrepeatable(r *http.Request) bool {
-	return r.Method == http.MethodPost && (strings.HasSuffix(r.URL.Path, "/issue") || strings.HasSuffix(r.URL.Path, "/comment"))
 }
 
 // delayed holds the answer back after the fake has acted.
