@@ -37,7 +37,9 @@ type Incident struct {
 	Case     string
 	Tags     []string // without the marks
 	Comments []string // oldest first, as they were sent
-	Updated  time.Time
+	// Observables of the case's alerts.
+	Observables []string
+	Updated     time.Time
 }
 
 // Times are a connector's delivery keys of these names.
@@ -52,7 +54,11 @@ type Kind struct {
 	Definition func(url string, t Times) connector.Definition
 	// CaseFields are those of the case's connector; nil is none.
 	CaseFields json.RawMessage
-	Can        Abilities
+	// Alerts are documents of alerts of the case, and Observables what of them
+	// belongs to the incident, each once.
+	Alerts      []map[string]any
+	Observables []string
+	Can         Abilities
 	// Create and Comment match the requests that make an incident and add a
 	// comment, by method and path, and maybe others that Contains tells apart.
 	Create, Comment fakes.Rule
@@ -63,9 +69,20 @@ type Kind struct {
 	Unrepeatable func(method, path, body string) bool
 	// Titles are the mapping's targets of title, description and comments.
 	Titles Targets
+	// Bare: the description is the case's own, without a footer.
+	Bare bool
 	// Pushed leaves at the tracker what Kibana's own push leaves of a case.
 	// nil: no test needs it.
 	Pushed func(Tracker, Push) error
+}
+
+// DescriptionFooter is what stands behind the case's description: the footer, or
+// nothing.
+func (k Kind) DescriptionFooter(footer string) string {
+	if k.Bare {
+		return ""
+	}
+	return footer
 }
 
 // Abilities are what the type promises of its tracker.

@@ -23,54 +23,57 @@ func (w *world) audit() {
 	if err != nil {
 		w.problemf("the world is broken: %v", err)
 	}
-	issues := w.tracker.Incidents()
+	incidents := w.tracker.Incidents()
 	if w.scenario.doubles {
-		issues = w.auditDuplicates(issues, entry)
+		incidents = w.auditDuplicates(incidents, entry)
 	}
-	if len(issues) != 1 {
-		w.problemf("incidents: %d, want exactly one", len(issues))
+	if len(incidents) != 1 {
+		w.problemf("incidents: %d, want exactly one", len(incidents))
 		return
 	}
-	w.auditIncident(c, issues[0])
-	w.auditComments(c, issues[0], entry)
-	w.auditEntry(issues[0], entry)
+	w.auditIncident(c, incidents[0])
+	w.auditComments(c, incidents[0], entry)
+	w.auditEntry(incidents[0], entry)
 	w.auditClosing(c, entry)
 	w.auditResults()
 }
 
 // auditDuplicates wants each incident beside the entry's retired, on record and
 // told. It returns those that are left.
-func (w *world) auditDuplicates(issues []faketracker.Incident, e ledger.Entry) (kept []faketracker.Incident) {
-	for _, issue := range issues {
-		if e.Incident != nil && issue.ID == e.Incident.ID {
-			kept = append(kept, issue)
+func (w *world) auditDuplicates(incidents []faketracker.Incident, e ledger.Entry) (kept []faketracker.Incident) {
+	for _, in := range incidents {
+		if e.Incident != nil && in.ID == e.Incident.ID {
+			kept = append(kept, in)
 			continue
 		}
-		told := slices.ContainsFunc(w.duplicates, func(r connector.Ref) bool { return r.ID == issue.ID })
-		known := slices.ContainsFunc(e.Duplicates, func(i ledger.Incident) bool { return i.ID == issue.ID })
+		told := slices.ContainsFunc(w.duplicates, func(r connector.Ref) bool { return r.ID == in.ID })
+		known := slices.ContainsFunc(e.Duplicates, func(i ledger.Incident) bool { return i.ID == in.ID })
 		if w.fate.has(forbid) {
 			continue // the second look may be forbidden
 		}
-		if marked := len(issue.Marks) > 0; marked || !told || !known {
-			w.problemf("second incident %s: has the mark: %t, told: %t, on record: %t", issue.Name, marked, told, known)
+		if marked := len(in.Marks) > 0; marked || !told || !known {
+			w.problemf("second incident %s: has the mark: %t, told: %t, on record: %t", in.Name, marked, told, known)
 		}
 	}
 	return kept
 }
 
-func (w *world) auditIncident(c kibana.Case, issue faketracker.Incident) {
-	if got := issue.Title; got != c.Title {
+func (w *world) auditIncident(c kibana.Case, in faketracker.Incident) {
+	if got := in.Title; got != c.Title {
 		w.problemf("title: incident has %q, case %q", got, c.Title)
 	}
 	want := w.scenario.description
 	if want == "" {
-		want = c.Description + footer
+		want = c.Description + w.kind.DescriptionFooter(footer)
 	}
-	if got := issue.Description; got != want {
+	if got := in.Description; got != want {
 		w.problemf("description: incident has %q, want %q", got, want)
 	}
-	if len(issue.Marks) != 1 && w.kind.Can.Find && !w.scenario.adopted() {
-		w.problemf("correlation marks: %q, want one", issue.Marks)
+	if !slices.Equal(slices.Sorted(slices.Values(in.Observables)), slices.Sorted(slices.Values(w.kind.Observables))) {
+		w.problemf("observables: incident has %q, want %q", in.Observables, w.kind.Observables)
+	}
+	if len(in.Marks) != 1 && w.kind.Can.Find && !w.scenario.adopted() {
+		w.problemf("correlation marks: %q, want one", in.Marks)
 	}
 }
 
@@ -79,14 +82,20 @@ func (s scenario) adopted() bool { return strings.HasPrefix(s.name, "adopt") }
 
 // auditComments wants the newest text of each of the case's comments exactly
 // once, older texts of it at most once, and the ledger to know all of it.
-func (w *world) auditComments(c kibana.Case, issue faketracker.Incident, e ledger.Entry) {
+func (w *world) auditComments(c kibana.Case, in faketracker.Incident, e ledger.Entry) {
 	there, want := map[string]int{}, map[string]int{}
 	digests, known := map[string]int{}, map[string]int{}
-	for _, comment := range issue.Comments {
+	for _, comment := range in.Comments {
 		there[strings.TrimSuffix(comment, footer)]++
 		digests[connector.Digest(comment)]++
 	}
+	for _, o := range in.Observables {
+		digests[connector.Digest(o)]++
+	}
 	for _, comment := range c.Comments {
+		if comment.Type == "alert" {
+			continue
+		}
 		want[comment.Text]++
 		if !e.HasSent(comment.ID, connector.Digest(comment.Text)) {
 			w.problemf("comment %q (%q): not in the ledger", comment.ID, comment.Text)
@@ -107,7 +116,7 @@ func (w *world) auditComments(c kibana.Case, issue faketracker.Incident, e ledge
 	}
 }
 
-func (w *world) auditEntry(issue faketracker.Incident, e ledger.Entry) {
+func (w *world) auditEntry(in faketracker.Incident, e ledger.Entry) {
 	newest := ledger.Position{Stream: stream, Seq: uint64(len(w.mails))}
 	for what, wrong := range map[string]bool{
 		"is claimed":                        e.Claim != nil,
@@ -121,7 +130,7 @@ func (w *world) auditEntry(issue faketracker.Incident, e ledger.Entry) {
 		"does not cover the newest event":   !e.Cursor.Covers(newest),
 		"wants more than it covers":         e.Want.Seq > e.Cursor.Seq,
 		"covers events that do not exist":   e.Cursor.Seq > newest.Seq,
-		"names another incident":            e.Incident == nil || e.Incident.ID != issue.ID || e.Incident.Title != issue.Name,
+		"names another incident":            e.Incident == nil || e.Incident.ID != in.ID || e.Incident.Title != in.Name,
 		"has no outcome of its newest push": e.Last == nil || e.Last.Through != e.Cursor,
 	} {
 		if wrong {

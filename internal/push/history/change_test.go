@@ -3,6 +3,7 @@ package history
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/casepush/casepush/internal/event"
@@ -29,6 +30,11 @@ func (w *world) addCase(comments ...string) {
 		ID: caseID, Owner: owner, Title: "Bad login", Description: "Somebody tried.", Tags: []string{"vpn"},
 		Connector: w.caseConnector(),
 	}))
+	for i, alert := range w.kind.Alerts {
+		id := fmt.Sprintf("alert-%d", i+1)
+		w.kibana.AddAlert(space, id, alert)
+		must[kibana.Comment](w)(w.kibana.AddComment(caseID, kibana.Comment{ID: "attached-" + id, Type: "alert", AlertID: kibana.StringList{id}}))
+	}
 	for i, text := range comments {
 		w.comment(fmt.Sprintf("comment-%d", i+1), text)
 	}
@@ -78,10 +84,11 @@ func (w *world) change(what misfortune) {
 		w.comment(fmt.Sprintf("newer-%d", n), fmt.Sprintf("Newer comment %d.", n))
 	case edited:
 		c, _ := w.kibana.Case(caseID)
-		if len(c.Comments) == 0 {
+		i := slices.IndexFunc(c.Comments, func(c kibana.Comment) bool { return c.Type != "alert" })
+		if i < 0 {
 			return
 		}
-		w.edit(c.Comments[0].ID, fmt.Sprintf("Edited text %d.", n))
+		w.edit(c.Comments[i].ID, fmt.Sprintf("Edited text %d.", n))
 	}
 	w.publish()
 }

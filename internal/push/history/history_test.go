@@ -38,6 +38,9 @@ func live(t *testing.T, k faketracker.Kind, s scenario, f fate, trace func(strin
 			w.audit()
 		}
 		problems = w.problems
+		if len(problems) > 0 {
+			wait(endOfAll) // a bubble ends with what is in it
+		}
 	})
 	return steps, problems
 }
@@ -65,6 +68,10 @@ func pairsOf(k faketracker.Kind, s scenario) (every int) {
 	}
 	return 0
 }
+
+// endOfAll is when nothing is under way any more, in a history that was given up
+// in the middle.
+const endOfAll = 24 * time.Hour
 
 // TestEveryHistory tries, at every kind of tracker, all single misfortunes, and
 // of the small scenarios all double ones: at Jira; at the others a sample in one

@@ -26,7 +26,9 @@ func trackerWire(p *process) http.RoundTripper {
 }
 
 func kibanaWire(p *process) http.RoundTripper {
-	reads := func(r *http.Request) bool { return r.Method == http.MethodGet }
+	reads := func(r *http.Request) bool {
+		return r.Method == http.MethodGet || strings.HasSuffix(r.URL.Path, "/signals/search")
+	}
 	return wire{p, connectortest.InProcess(p.w.kibana), reads, kibanaRead, kibanaWrite}
 }
 
