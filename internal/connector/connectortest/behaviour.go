@@ -15,6 +15,7 @@ func behaviourCases() []namedCase {
 		{"find: the mark is verified", findVerifies},
 		{"find: the oldest of two", findOldest},
 		{"find: not possible", findImpossible},
+		{"create: twice is once if idempotent", createTwice},
 		{"update: sets and keeps", updateKeeps},
 		{"update: twice is once", updateTwice},
 		{"read: what the tracker has", readBack},
@@ -110,6 +111,29 @@ func findOldest(t testing.TB, h Harness) {
 	}
 	if found.ID != first.ID {
 		b.Errorf("found %+v, want the oldest, %+v", found, first)
+	}
+}
+
+// createTwice sends a create again, as the pusher does with an idempotent
+// tracker after an answer was lost, and then for another case and for the same
+// case after its incident was unlinked: those make further ones.
+func createTwice(t testing.TB, h Harness) {
+	b := newBench(t, h)
+	if !b.conn.Capabilities().Idempotent {
+		b.Skip("the tracker is not idempotent")
+	}
+	first := b.create(0)
+	if again := b.create(0); again != first || len(b.tracker.Incidents()) != 1 {
+		b.Errorf("created %+v, then %+v, and the tracker has %d incidents", first, again, len(b.tracker.Incidents()))
+	}
+	b.create(1)
+	afresh := caseID(0)
+	afresh.After = first.ID
+	if ref, err := b.conn.CreateIncident(b.context(), afresh, h.Incident); err != nil || ref.ID == first.ID {
+		b.Errorf("after %q was unlinked: created %+v, error %v", first.ID, ref, err)
+	}
+	if n := len(b.tracker.Incidents()); n != 3 {
+		b.Errorf("%d incidents, want 3", n)
 	}
 }
 
