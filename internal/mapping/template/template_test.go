@@ -152,3 +152,15 @@ func TestBrokenTemplatesNameThePlace(t *testing.T) {
 		}
 	}
 }
+
+func TestMayUse(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"a":{{{case.title}}}}`: true, `{"a":{{case.title}}}`: true, `{{{case}}}`: true, `{{{.}}}`: true,
+		`{{#case}}{{{x}}}{{/case}}`: true, `{{^case}}{{/case}}`: true,
+		`{"a":{{{case.titles}}}}`: false, `{"a":{{{cas}}}}`: false, `{"a":1}`: false, `{{!case.title}}{{>case.title}}`: false,
+	} {
+		if got := parsed(t, UpdateCase, text).MayUse("case.title"); got != want {
+			t.Errorf("%s: %t, want %t", text, got, want)
+		}
+	}
+}

@@ -73,6 +73,15 @@ func (t *Template) warn(required, known []string) []string {
 	return out
 }
 
+// MayUse reports whether a value of the variable may change what is rendered:
+// it is named in full, as a part of an object, or perhaps inside a section.
+func (t *Template) MayUse(variable string) bool {
+	tags := t.parsed.Tags()
+	return hasSections(tags) || slices.ContainsFunc(variables(tags), func(name string) bool {
+		return name == "." || name == variable || strings.HasPrefix(variable, name+".")
+	})
+}
+
 // variables returns the names outside of sections, each once: those inside may
 // belong to the section's value.
 func variables(tags []mustache.Tag) []string {
