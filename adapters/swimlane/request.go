@@ -1,0 +1,111 @@
+package swimlane
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
+	"github.com/casepush/casepush/internal/httpclient"
+)
+
+// call is one request to Swimlane's API.
+type call struct {
+	op     string
+	method string
+	path   []string // parts below the API, escaped here
+	body   []byte   // JSON; nil for none
+	class  httpclient.Class
+	reads  bool // changes nothing
+	search bool // reads, and what is not found is no record
+}
+
+// recordPath is the path of the application's records, or of what lies below.
+func (s *swimlane) recordPath(below ...string) []string {
+	return append([]string{"app", s.settings.appID, "record"}, below...)
+}
+
+// send does one request and returns the body of a 2xx answer. Every error is
+// an [*connector.Error]. A read that is answered 204 found nothing: that is
+// what Swimlane says instead of 404.
+func (s *swimlane) send(ctx context.Context, c call) ([]byte, error) {
+	status := 0
+	req, err := s.request(withStatus(ctx, &status), c)
+	if err != nil {
+		return nil, connector.Unsendable(c.op, err)
+	}
+	var said *refusal
+	exchange := httpclient.Exchange{
+		Op: c.op, Reads: c.reads || c.search, Search: c.search, Class: c.class,
+		Words: func(body []byte) string {
+			said = readRefusal(body)
+			return said.Error()
+		},
+	}
+	body, doErr := exchange.Do(s.http, req)
+	if doErr != nil {
+		return nil, judge(connector.AsError(c.op, doErr), said, c)
+	}
+	if c.reads && status == http.StatusNoContent {
+		return nil, &connector.Error{Op: c.op, Kind: connector.NotFound, Effect: connector.NotApplied, Status: status}
+	}
+	return body, nil
+}
+
+func (s *swimlane) request(ctx context.Context, c call) (*http.Request, error) {
+	target := s.settings.api
+	for _, p := range c.path {
+		escaped, ok := wire.PathPart(p)
+		if !ok {
+			return nil, fmt.Errorf("%q is no record", p)
+		}
+		target += "/" + escaped
+	}
+	var body io.Reader
+	if c.body != nil {
+		body = bytes.NewReader(c.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, c.method, target, body)
+	if err != nil {
+		return nil, errors.New("the request cannot be built from the record's id") // err shows the URL
+	}
+	req.Header.Set("Content-Type", "application/json") // on reads too, as Kibana
+	req.Header.Set("Accept", "application/json")
+	s.settings.authorize(req)
+	return req, nil
+}
+
+type statusKey struct{}
+
+// withStatus makes a client of [notingStatus] note the status of the answer.
+func withStatus(ctx context.Context, status *int) context.Context {
+	return context.WithValue(ctx, statusKey{}, status)
+}
+
+// notingStatus returns a client that sends as the given one and notes the
+// status of each answer where the request's context wants it: an exchange
+// hands out bodies alone, and Swimlane's 204 is not its empty 200.
+func notingStatus(client *http.Client) *http.Client {
+	c := *client
+	next := client.Transport
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	c.Transport = statusNoter{next}
+	return &c
+}
+
+type statusNoter struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (n statusNoter) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := n.next.RoundTrip(req)
+	if to, ok := req.Context().Value(statusKey{}).(*int); ok && err == nil {
+		*to = resp.StatusCode
+	}
+	return resp, err
+}
