@@ -1,6 +1,7 @@
 package fakeservicenow
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -163,10 +164,18 @@ func schemas(o Options) map[string]schema {
 			if n, ok := o.Lengths[c.name]; ok && c.table != "" {
 				c.length = n
 			}
-			if !slices.Contains(o.HiddenFields, c.name) || c.table == "" {
-				out[table][c.name] = c
-			}
+			out[table][c.name] = c
 		}
+	}
+	return out
+}
+
+// visible are the tables as users read them, without hidden columns.
+func visible(all map[string]schema, hidden []string) map[string]schema {
+	out := map[string]schema{}
+	for table, columns := range all {
+		out[table] = maps.Clone(columns)
+		maps.DeleteFunc(out[table], func(name string, c column) bool { return c.table != "" && slices.Contains(hidden, name) })
 	}
 	return out
 }

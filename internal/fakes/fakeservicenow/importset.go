@@ -86,11 +86,15 @@ func (f *Fake) importOne(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	f.imports++
 	item := f.transform(r, app, body)
+	items := []imported{item}
+	if f.opts.ImportNotifies {
+		items = append(items, imported{TransformMap: "Notify", Table: "sysevent", DisplayName: "name", DisplayValue: "elastic.import", RecordLink: f.base(r) + "/api/now/table/sysevent/" + stableID("event"), Status: "inserted", SysID: stableID("event")})
+	}
 	if item.Status != "error" {
 		fakes.Acted(r)
 	}
 	fakes.WriteJSON(w, http.StatusCreated, map[string]any{
-		"import_set": fmt.Sprintf("ISET%07d", 10000+f.imports), "staging_table": app.staging, "result": []imported{item},
+		"import_set": fmt.Sprintf("ISET%07d", 10000+f.imports), "staging_table": app.staging, "result": items,
 	})
 }
 
@@ -101,14 +105,14 @@ func (f *Fake) transform(r *http.Request, app application, staged map[string]str
 	id := staged["elastic_incident_id"]
 	switch {
 	case id == "" || f.opts.ImportInsertsAlways:
-		rec, refused = f.insert(app.target, f.mapped(app.target, staged), user(r))
+		rec, refused = f.insert(app.target, mapped(staged), user(r))
 	default:
 		if rec = f.find(app.target, id); rec == nil {
 			refused = &refusal{detail: "Target record not found"}
 			break
 		}
 		var changed bool
-		changed, refused = f.change(rec, f.mapped(app.target, staged), user(r))
+		changed, refused = f.change(rec, mapped(staged), user(r))
 		item.Status = "updated"
 		if !changed {
 			item.Status = "ignored"
@@ -125,7 +129,7 @@ func (f *Fake) transform(r *http.Request, app application, staged map[string]str
 
 // mapped are the fields of the target: those of the application's own columns,
 // with u_ before the name, and further ones by their names. The former win.
-func (f *Fake) mapped(table string, staged map[string]string) map[string]string {
+func mapped(staged map[string]string) map[string]string {
 	out, own := map[string]string{}, map[string]string{}
 	for name, value := range staged {
 		if target, ok := strings.CutPrefix(name, "u_"); ok {

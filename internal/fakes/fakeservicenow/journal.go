@@ -6,18 +6,12 @@ import (
 	"strings"
 )
 
-// journalRows are the rows of sys_journal_field. It needs the lock.
-func (f *Fake) journalRows() []row {
-	var out []row
-	for _, rec := range f.records {
-		for _, e := range rec.journal {
-			out = append(out, row{
-				"sys_id": e.SysID, "name": rec.table, "element": e.Element, "element_id": rec.id(), "value": e.Value,
-				"sys_created_on": sysDate(e.Created), "sys_created_by": e.By,
-			})
-		}
+// row is the entry as a row of sys_journal_field.
+func (e JournalEntry) row(rec *record) row {
+	return row{
+		"sys_id": e.SysID, "name": rec.table, "element": e.Element, "element_id": rec.id(), "value": e.Value,
+		"sys_created_on": sysDate(e.Created), "sys_created_by": e.By,
 	}
-	return out
 }
 
 // withJournals is the record's row with the display values of its journals. It

@@ -98,10 +98,8 @@ func (f *Fake) token(w http.ResponseWriter, r *http.Request) {
 		body, _ := r.Context().Value(formKey{}).(string)
 		form, _ = url.ParseQuery(body) // what cannot be read is not there
 	}
-	subject, err := f.grant(form)
-	if err != nil {
-		refused := &oauthError{"invalid_grant", err.Error()}
-		_ = errors.As(err, &refused)
+	subject, refused := f.grant(form)
+	if refused != nil {
 		fakes.WriteJSON(w, http.StatusUnauthorized, map[string]string{"error": refused.code, "error_description": refused.description})
 		return
 	}
@@ -114,11 +112,10 @@ func (f *Fake) token(w http.ResponseWriter, r *http.Request) {
 // oauthError is a refusal in OAuth's form.
 type oauthError struct{ code, description string }
 
-// Error implements error.
-func (e *oauthError) Error() string { return e.code + ": " + e.description }
+func invalidGrant(why string) *oauthError { return &oauthError{"invalid_grant", why} }
 
 // grant checks what was sent and returns the user whom a token is for.
-func (f *Fake) grant(form url.Values) (string, error) {
+func (f *Fake) grant(form url.Values) (string, *oauthError) {
 	if form.Get("grant_type") != jwtBearer {
 		return "", &oauthError{"unsupported_grant_type", "Unsupported grant type"}
 	}
@@ -126,7 +123,7 @@ func (f *Fake) grant(form url.Values) (string, error) {
 	if o == nil && len(f.opts.Users) == 0 {
 		var claims jwt.RegisteredClaims
 		if _, _, err := jwt.NewParser().ParseUnverified(form.Get("assertion"), &claims); err != nil {
-			return "", errors.New("JWT cannot be read")
+			return "", invalidGrant("JWT cannot be read")
 		}
 		return claims.Subject, nil
 	}
@@ -137,7 +134,7 @@ func (f *Fake) grant(form url.Values) (string, error) {
 }
 
 // subject verifies an assertion and returns whom it names.
-func (o *OAuth) subject(assertion string) (string, error) {
+func (o *OAuth) subject(assertion string) (string, *oauthError) {
 	var claims jwt.RegisteredClaims
 	key := func(t *jwt.Token) (any, error) {
 		kid, _ := t.Header["kid"].(string)
@@ -149,10 +146,10 @@ func (o *OAuth) subject(assertion string) (string, error) {
 	_, err := jwt.ParseWithClaims(assertion, &claims, key, jwt.WithValidMethods([]string{"RS256"}),
 		jwt.WithAudience(o.ClientID), jwt.WithIssuer(o.ClientID), jwt.WithExpirationRequired(), jwt.WithIssuedAt())
 	if err != nil {
-		return "", errors.New("JWT validation failed: " + err.Error())
+		return "", invalidGrant("JWT validation failed: " + err.Error())
 	}
 	if !slices.Contains(o.Users, claims.Subject) {
-		return "", &oauthError{"invalid_grant", "User not found"}
+		return "", invalidGrant("User not found")
 	}
 	return claims.Subject, nil
 }

@@ -71,8 +71,7 @@ func (f *Fake) observe(w http.ResponseWriter, r *http.Request, list []sighting) 
 }
 
 func (f *Fake) mayObserve(list []sighting) *refusal {
-	app, ok := f.installed(func(a application) bool { return a.target == TableSecurityIncident })
-	if !ok || app.scope == "" {
+	if _, ok := f.installed(func(a application) bool { return a.target == TableSecurityIncident }); !ok {
 		return &refusal{status: http.StatusBadRequest, message: "Requested URI does not represent any resource"}
 	}
 	if slices.ContainsFunc(list, func(s sighting) bool { return s.Value == "" || s.Type == "" }) {

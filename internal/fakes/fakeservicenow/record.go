@@ -116,15 +116,20 @@ func (f *Fake) blank(table, user string, now time.Time) *record {
 	return &record{table: table, row: r, created: now}
 }
 
-// find needs the lock. table "" is any.
-func (f *Fake) find(table, idOrNumber string) *record {
-	if idOrNumber == "" {
-		return nil
+// find finds an incident of a table by its sys_id. It needs the lock.
+func (f *Fake) find(table, id string) *record {
+	if r := f.byID[id]; r != nil && r.table == table {
+		return r
 	}
+	return nil
+}
+
+// named finds an incident by sys_id or number. It needs the lock.
+func (f *Fake) named(idOrNumber string) *record {
 	for _, r := range f.records {
-		if (table == "" || r.table == table) && (r.id() == idOrNumber || table == "" && r.row["number"] == idOrNumber) {
+		if r.row["number"] == idOrNumber {
 			return r
 		}
 	}
-	return nil
+	return f.byID[idOrNumber]
 }

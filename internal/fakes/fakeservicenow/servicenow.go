@@ -3,6 +3,7 @@ package fakeservicenow
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,6 +46,9 @@ type Options struct {
 	// ImportInsertsAlways: the transform map does not coalesce, so that an
 	// update through it makes a new incident.
 	ImportInsertsAlways bool
+	// ImportNotifies: a second transform map makes an event of every import,
+	// so that answers have a second item.
+	ImportNotifies bool
 
 	// SearchDelay is for how long a new incident is invisible to a query. A
 	// real instance has none that is known.
@@ -94,12 +98,15 @@ type Fake struct {
 	*fakes.Front
 	opts    Options
 	schemas map[string]schema
+	visible map[string]schema // the same as users read it
 
 	mu          sync.Mutex
 	ids         int
 	numbers     map[string]int // by table
 	imports     int
 	records     []*record               // oldest first
+	byID        map[string]*record      // by sys_id
+	entries     []row                   // of all journals, oldest first
 	observables map[Observable]string   // sys_ids by value and type
 	denied      map[string]bool         // rights
 	tokens      map[string]*accessToken // by user
@@ -110,11 +117,13 @@ type Fake struct {
 
 // New makes an instance without incidents.
 func New(opts Options) *Fake {
+	opts.Seed = max(opts.Seed, 1)
 	if opts.Zone == nil {
 		opts.Zone = time.FixedZone("PST", -8*60*60)
 	}
+	all := schemas(opts)
 	f := &Fake{
-		opts: opts, schemas: schemas(opts), numbers: map[string]int{}, observables: map[Observable]string{},
+		opts: opts, schemas: all, visible: visible(all, opts.HiddenFields), numbers: map[string]int{}, byID: map[string]*record{}, observables: map[Observable]string{},
 		denied: map[string]bool{}, tokens: map[string]*accessToken{}, windows: map[string]*window{},
 	}
 	f.Front = fakes.NewFront(opts.Seed, opts.JournalSize, f.dump, f.routes())
@@ -139,7 +148,7 @@ func (f *Fake) Incidents(table string) []Incident {
 func (f *Fake) Incident(idOrNumber string) (Incident, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r := f.find("", idOrNumber)
+	r := f.named(idOrNumber)
 	if r == nil {
 		return Incident{}, false
 	}
@@ -152,7 +161,7 @@ func (f *Fake) Incident(idOrNumber string) (Incident, bool) {
 func (f *Fake) Edit(idOrNumber string, fields map[string]string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r := f.find("", idOrNumber)
+	r := f.named(idOrNumber)
 	if r == nil {
 		return false
 	}
@@ -165,7 +174,7 @@ func (f *Fake) Edit(idOrNumber string, fields map[string]string) bool {
 func (f *Fake) Delete(idOrNumber string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r := f.find("", idOrNumber)
+	r := f.named(idOrNumber)
 	if r == nil {
 		return false
 	}
@@ -176,6 +185,8 @@ func (f *Fake) Delete(idOrNumber string) bool {
 // remove needs the lock.
 func (f *Fake) remove(r *record) {
 	f.records = slices.DeleteFunc(f.records, func(other *record) bool { return other == r })
+	f.entries = slices.DeleteFunc(f.entries, func(e row) bool { return e["element_id"] == r.id() })
+	delete(f.byID, r.id())
 }
 
 func (f *Fake) dump() any {
@@ -204,8 +215,14 @@ func (f *Fake) table() map[string]http.HandlerFunc {
 
 func (f *Fake) routes() http.Handler {
 	api := http.NewServeMux()
+	paths := map[string]bool{}
 	for pattern, handle := range f.table() {
 		api.HandleFunc(pattern, handle)
+		_, path, _ := strings.Cut(pattern, " ")
+		paths[path] = true
+	}
+	for path := range paths {
+		api.HandleFunc(path, wrongMethod)
 	}
 	api.HandleFunc("/api/", noResource)
 	outer := http.NewServeMux()

@@ -17,7 +17,7 @@ const defaultLimit = 10000
 // list answers records of any table.
 func (f *Fake) list(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("table")
-	s, known := f.schemas[name]
+	s, known := f.visible[name]
 	if !known {
 		noTable(name).send(w)
 		return
@@ -46,6 +46,9 @@ func (f *Fake) list(w http.ResponseWriter, r *http.Request) {
 	}
 	v, out := f.view(r), make([]any, 0, len(page))
 	for _, hit := range page {
+		if rec := f.byID[hit["sys_id"]]; rec != nil {
+			hit = f.withJournals(rec)
+		}
 		out = append(out, f.render(v, s, hit))
 	}
 	answer(w, http.StatusOK, out)
@@ -77,7 +80,7 @@ func (f *Fake) hits(name string, s schema, parameters url.Values) []row {
 func (f *Fake) rows(name string) []row {
 	switch name {
 	case tableJournal:
-		return f.journalRows()
+		return f.entries
 	case tableDictionary:
 		return f.dictionaryRows()
 	case tableChoice:
@@ -86,7 +89,7 @@ func (f *Fake) rows(name string) []row {
 	var out []row
 	for _, r := range f.records {
 		if (r.table == name || name == tableTask) && time.Since(r.created) >= f.opts.SearchDelay {
-			out = append(out, f.withJournals(r))
+			out = append(out, r.row)
 		}
 	}
 	return out
@@ -120,7 +123,7 @@ func (f *Fake) pages(w http.ResponseWriter, r *http.Request, limit, offset, tota
 // get answers one record.
 func (f *Fake) get(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("table")
-	s, known := f.schemas[name]
+	s, known := f.visible[name]
 	if !known {
 		noTable(name).send(w)
 		return
@@ -177,9 +180,11 @@ func (f *Fake) target(table, id string) (*record, *refusal) {
 	if _, known := f.schemas[table]; !known {
 		return nil, noTable(table)
 	}
-	rec := f.find(table, id)
-	if rec == nil || f.denied[RightRead] {
-		return nil, noRecord()
+	if rec := f.find(table, id); rec != nil && !f.denied[RightRead] {
+		return rec, nil
 	}
-	return rec, nil
+	if f.oneRow(table, id) != nil && !f.denied[RightRead] {
+		return nil, operationFailed("ACL Exception Update Failed due to security constraints") // a system table
+	}
+	return nil, noRecord()
 }

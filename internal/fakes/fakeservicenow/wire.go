@@ -45,6 +45,10 @@ func noResource(w http.ResponseWriter, _ *http.Request) {
 	(&refusal{status: http.StatusBadRequest, message: "Requested URI does not represent any resource"}).send(w)
 }
 
+func wrongMethod(w http.ResponseWriter, r *http.Request) {
+	(&refusal{status: http.StatusMethodNotAllowed, message: "Method " + r.Method + " is not supported for the requested resource"}).send(w)
+}
+
 func answer(w http.ResponseWriter, status int, result any) {
 	fakes.WriteJSON(w, status, map[string]any{"result": result})
 }

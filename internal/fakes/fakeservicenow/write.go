@@ -69,7 +69,7 @@ func (f *Fake) answerRecord(w http.ResponseWriter, r *http.Request, status int, 
 		w.WriteHeader(status)
 		return
 	}
-	answer(w, status, f.render(f.view(r), f.schemas[rec.table], f.withJournals(rec)))
+	answer(w, status, f.render(f.view(r), f.visible[rec.table], f.withJournals(rec)))
 }
 
 // insert needs the lock.
@@ -90,6 +90,7 @@ func (f *Fake) insert(table string, body map[string]string, user string) (*recor
 	f.commit(rec, next, user, now)
 	rec.row["sys_mod_count"] = "0"
 	f.records = append(f.records, rec)
+	f.byID[rec.id()] = rec
 	return rec, nil
 }
 
@@ -179,7 +180,8 @@ func (f *Fake) addNotes(rec *record, next row, user string, now time.Time) bool 
 	added := false
 	for _, element := range []string{"comments", "work_notes"} {
 		if value := next[element]; value != "" {
-			rec.journal = append(rec.journal, JournalEntry{SysID: f.newID(), Element: element, Value: value, By: user, Created: now})
+			e := JournalEntry{SysID: f.newID(), Element: element, Value: value, By: user, Created: now}
+			rec.journal, f.entries = append(rec.journal, e), append(f.entries, e.row(rec))
 			added = true
 		}
 		delete(next, element)
