@@ -62,14 +62,14 @@ func (a *audit) tracker(cases []*subject, tr *tracker) {
 		delete(byCase, c.id)
 		if len(incidents) == 0 {
 			a.blame(c.id, &a.lost, "no incident")
-			a.lost += len(c.comments)
+			a.lost += len(c.texts())
 			continue
 		}
 		for _, extra := range incidents[1:] {
 			a.blame(c.id, &a.duplicates, "a second incident: %s after %s", extra.Name, incidents[0].Name)
 		}
 		// Of several, the one that is being kept up to date.
-		a.incident(c, slices.MaxFunc(incidents, func(x, y faketracker.Incident) int { return x.Updated.Compare(y.Updated) }))
+		a.incident(c, tr.kind, slices.MaxFunc(incidents, func(x, y faketracker.Incident) int { return x.Updated.Compare(y.Updated) }))
 	}
 	for id, incidents := range byCase {
 		a.blame(cmp.Or(id, "(no case)"), &a.duplicates, "incident %s is of no case", incidents[0].Name)
@@ -80,16 +80,19 @@ func (a *audit) tracker(cases []*subject, tr *tracker) {
 // footer ends what a person wrote.
 const footer = "\n\nAdded by " + analystName + "."
 
-func (a *audit) incident(c *subject, in faketracker.Incident) {
+func (a *audit) incident(c *subject, kind faketracker.Kind, in faketracker.Incident) {
 	if got := in.Title; got != c.title {
 		a.blame(c.id, &a.order, "%s: title %q, want %q", in.Name, got, c.title)
 	}
-	want := c.description + footer + "\nFor more details, view this case in Kibana.\nCase URL: " + publicURL + "/app/security/cases/" + c.id
+	want := c.description + kind.DescriptionFooter(footer+"\nFor more details, view this case in Kibana.\nCase URL: "+publicURL+"/app/security/cases/"+c.id)
 	if got := in.Description; got != want {
 		a.blame(c.id, &a.order, "%s: description %q, want %q", in.Name, got, want)
 	}
 	if in.Tags != nil && !slices.Equal(in.Tags, []string{"chaos", "two-words"}) {
 		a.blame(c.id, &a.order, "%s: tags %q", in.Name, in.Tags)
+	}
+	if got := slices.Sorted(slices.Values(in.Observables)); !slices.Equal(got, slices.Sorted(slices.Values(kind.Observables))) {
+		a.blame(c.id, &a.order, "%s: observables %q", in.Name, got)
 	}
 	a.commentsOf(c, in)
 }
@@ -97,10 +100,10 @@ func (a *audit) incident(c *subject, in faketracker.Incident) {
 func (a *audit) commentsOf(c *subject, in faketracker.Incident) {
 	var at []int // of each comment of the case, its first place at the incident
 	known := 0
-	for _, text := range c.comments {
+	for k, text := range c.texts() {
 		first, n := -1, 0
 		for i, have := range in.Comments {
-			if have == text+footer {
+			if have == text {
 				n++
 				if first < 0 {
 					first = i
@@ -116,7 +119,9 @@ func (a *audit) commentsOf(c *subject, in faketracker.Incident) {
 			a.blame(c.id, nil, "%s: comment %q is there %d times", in.Name, text, n)
 			a.duplicates += n - 1
 		}
-		at = append(at, first)
+		if k < len(c.comments) { // the number of alerts has no place among them
+			at = append(at, first)
+		}
 	}
 	if !slices.IsSorted(at) {
 		a.blame(c.id, &a.order, "%s: comments out of order", in.Name)
@@ -155,7 +160,8 @@ func (a *audit) auditRecords(r *rig, cases []*subject, published []message) {
 	last := map[string]push.Result{}
 	for _, res := range r.results() {
 		a.results++
-		if res.Outcome != push.Pushed && res.Outcome != push.Unchanged {
+		byHand := res.Reason == push.ReasonUncertain && !r.looks()
+		if res.Outcome != push.Pushed && res.Outcome != push.Unchanged && !byHand {
 			a.blame(res.CaseID, nil, "outcome %s, reason %q", res.Outcome, res.Reason)
 		}
 		if res.ThroughSeq >= covered[res.CaseID] {
@@ -171,8 +177,8 @@ func (a *audit) auditRecords(r *rig, cases []*subject, published []message) {
 	for _, c := range cases {
 		e := entries[c.key()]
 		a.record(r, c, e.Incident, last[c.id])
-		if n := len(e.Comments); n != len(c.comments) {
-			a.blame(c.id, nil, "the ledger knows %d comments, want %d", n, len(c.comments))
+		if n, want := len(e.Comments), len(c.texts())+len(c.kind.Observables); n != want {
+			a.blame(c.id, nil, "the ledger knows %d comments, want %d", n, want)
 		}
 		delete(entries, c.key())
 	}

@@ -1,11 +1,14 @@
 package chaos
 
 import (
+	"cmp"
+	"maps"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/casepush/casepush/internal/fakes"
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 )
 
 // killSize is how much of it.
@@ -19,17 +22,32 @@ type killSize struct {
 }
 
 // Sizes, chosen by KILLTEST=full. KILLTEST_SEED repeats the random choices of a
-// run; the moments of a kill depend on the machine all the same.
+// run; the moments of a kill depend on the machine all the same. TRACKER chooses
+// one kind of tracker by its name.
 const (
 	killsVariable    = "KILLTEST"
 	killSeedVariable = "KILLTEST_SEED"
+	trackerVariable  = "TRACKER"
 )
 
-func chosenKills() killSize {
-	if os.Getenv(killsVariable) == "full" {
-		return killSize{cases: 300, kills: 24, hits: 10, bound: 6 * time.Minute}
+// chosenKills are the sizes by kind of tracker. The small run has Jira alone:
+// each takes half a minute, most of it waiting.
+func chosenKills() map[string]killSize {
+	jira := faketracker.Jira().Name
+	sizes := map[string]killSize{}
+	for _, k := range faketracker.Kinds() {
+		sizes[k.Name] = killSize{cases: 120, kills: 12, hits: 3, stalls: 2, bound: 5 * time.Minute}
 	}
-	return killSize{cases: 30, kills: 3, stalls: 3, bound: 2 * time.Minute}
+	sizes[jira] = killSize{cases: 300, kills: 24, hits: 10, bound: 6 * time.Minute}
+	chosen := os.Getenv(trackerVariable)
+	if os.Getenv(killsVariable) != "full" {
+		chosen = cmp.Or(chosen, jira)
+		sizes[chosen] = killSize{cases: 30, kills: 3, stalls: 3, bound: 2 * time.Minute}
+	}
+	if chosen != "" {
+		maps.DeleteFunc(sizes, func(name string, _ killSize) bool { return name != chosen })
+	}
+	return sizes
 }
 
 // dropRate is how many answers are lost after the fake acted.
@@ -42,9 +60,26 @@ func TestKills(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and kills processes")
 	}
-	s, seed := chosenKills(), chosenSeed(t, killSeedVariable)
+	sizes, seed := chosenKills(), chosenSeed(t, killSeedVariable)
 	t.Logf("seed %d (%s=%d repeats the choices)", seed, killSeedVariable, seed)
-	r := newRig(t, parts{nodes: 1, workers: 1, trackers: 1, seed: seed})
+	ran := 0
+	for _, k := range faketracker.Kinds() {
+		if s, ok := sizes[k.Name]; ok {
+			ran++
+			t.Run(k.Name, func(t *testing.T) {
+				t.Parallel()
+				kills(t, k, s, seed)
+			})
+		}
+	}
+	if ran == 0 {
+		t.Fatalf("%s=%s: there is no such kind of tracker", trackerVariable, os.Getenv(trackerVariable))
+	}
+}
+
+// kills is TestKills at one kind of tracker.
+func kills(t *testing.T, kind faketracker.Kind, s killSize, seed uint64) {
+	r := newRig(t, parts{nodes: 1, workers: 1, trackers: 1, kind: &kind, seed: seed})
 	fake := r.trackers[0].fake
 	for _, faults := range []*fakes.Faults{fake.Faults(), r.kibana.Faults()} {
 		if _, err := faults.Add(fakes.Rule{Probability: dropRate, DropAnswer: true}); err != nil {
@@ -55,6 +90,7 @@ func TestKills(t *testing.T) {
 	story := newStory(r, s.cases)
 	published, k := r.live(story, seed, s)
 	r.awaitRest(time.Until(begun.Add(s.bound)))
+	byHand := r.settleByHand(story, s.bound)
 	took := time.Since(begun)
 
 	a := auditTrackers(story.cases, r.trackers)
@@ -65,7 +101,7 @@ func TestKills(t *testing.T) {
 		droppedAnswers(fake, false), droppedAnswers(fake, true), searchLag, droppedAnswers(r.kibana, false), droppedAnswers(r.kibana, true))
 	t.Logf("%d incidents, %d comments, %d duplicates, %d lost, %d order violations, in %s",
 		a.incidents, a.comments, a.duplicates, a.lost, a.order, took.Round(100*time.Millisecond))
-	t.Logf("%d results, %d cases closed, %d of them last changed by us", a.results, a.closed, a.changedByUs)
+	t.Logf("%d results, %d cases closed, %d of them last changed by us; %s", a.results, a.closed, a.changedByUs, byHand)
 	a.report(r)
 	if k.kills < s.kills || k.hits < s.hits {
 		t.Errorf("%d kills, %d hits: want at least %d and %d", k.kills, k.hits, s.kills, s.hits)
@@ -83,7 +119,10 @@ func TestKills(t *testing.T) {
 		return
 	}
 	again := r.replay(story, published, s.bound)
-	r.replayWithout(story, again, s.bound)
+	if kind.Can.Read {
+		// Else nothing that changes nothing is asked of the tracker.
+		r.replayWithout(story, again, s.bound)
+	}
 }
 
 // live tells the story in parts; in each the worker is killed and restarted.

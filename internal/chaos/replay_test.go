@@ -3,11 +3,9 @@ package chaos
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/casepush/casepush/internal/fakes"
-	"github.com/casepush/casepush/internal/proctest"
 	"github.com/casepush/casepush/internal/push"
 )
 
@@ -130,16 +128,8 @@ func (r *rig) clearJournals() {
 func (r *rig) replayByCommand() {
 	r.t.Helper()
 	r.clearJournals()
-	var said strings.Builder
-	p, err := proctest.Start(proctest.Command{
-		Program: r.casepush, Args: []string{"replay", "-c", r.config, "--since", "24h", "--rate", "0", "--yes"}, Output: &said,
-	})
-	if err != nil {
+	if err := r.command("replay", "-c", r.config, "--since", "24h", "--rate", "0", "--yes"); err != nil {
 		r.t.Fatal(err)
-	}
-	<-p.Ended()
-	if code := p.ExitCode(); code != 0 {
-		r.t.Fatalf("casepush replay: exit code %d\n%s", code, said.String())
 	}
 	r.awaitRest(replayBound)
 	n := r.expectNoWrites()

@@ -173,6 +173,9 @@ func (r *rig) left() (what string, comes bool) {
 		return err.Error(), true
 	}
 	for k, e := range entries {
+		if e.Blocked && !r.looks() {
+			continue // it waits for a person: see settleByHand
+		}
 		if owed := owes(e); owed != "" {
 			return fmt.Sprintf("case %s: %s, and no job", k.Case, owed), false
 		}

@@ -57,8 +57,8 @@ const (
 type parts struct {
 	nodes    int // of the NATS cluster: 1 or 3
 	workers  int
-	trackers int                     // each is one connector
-	kind     func() faketracker.Kind // of all trackers; nil is Jira
+	trackers int               // each is one connector
+	kind     *faketracker.Kind // of all trackers; nil is Jira
 	seed     uint64
 	// settle is the trackers' settle_time; 0 is defaultSettle.
 	settle  time.Duration
@@ -90,7 +90,7 @@ func newRig(t *testing.T, p parts) *rig {
 	t.Cleanup(server.Close)
 	kind := faketracker.Jira()
 	if p.kind != nil {
-		kind = p.kind()
+		kind = *p.kind
 	}
 	for i := range p.trackers {
 		r.trackers = append(r.trackers, newTracker(t, kind, i, p.seed))

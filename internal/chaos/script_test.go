@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/casepush/casepush/internal/fakes/fakekibana"
+	"github.com/casepush/casepush/internal/fakes/faketracker"
 	"github.com/casepush/casepush/internal/kibana"
 	"github.com/casepush/casepush/internal/ledger"
 )
@@ -15,6 +16,7 @@ import (
 type subject struct {
 	id                 string
 	connector          kibana.CaseConnector
+	kind               faketracker.Kind
 	title, description string
 	comments           []string // texts in order
 	steps              int      // done so far
@@ -47,7 +49,8 @@ type story struct {
 func newStory(r *rig, cases int) *story {
 	s := &story{kibana: r.kibana, rng: rand.New(rand.NewPCG(r.seed, 1))}
 	for i := range cases {
-		s.cases = append(s.cases, &subject{id: fmt.Sprintf("case-%04d", i), connector: r.trackers[i%len(r.trackers)].caseConnector()})
+		tr := r.trackers[i%len(r.trackers)]
+		s.cases = append(s.cases, &subject{id: fmt.Sprintf("case-%04d", i), connector: tr.caseConnector(), kind: tr.kind})
 		for range stepsPerCase {
 			s.order = append(s.order, i)
 		}
@@ -92,7 +95,10 @@ func (s *story) step(c *subject) error {
 			ID: c.id, Owner: owner, Title: c.title, Description: c.description, Tags: []string{"chaos", "two words"},
 			Connector: c.connector, CreatedBy: &kibana.User{Username: "ann", FullName: analystName},
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return s.attachAlerts(c)
 	case 2:
 		c.title, c.description = c.id+" v2", "What happened in "+c.id+", version 2"
 		return s.edit(c)
@@ -106,6 +112,31 @@ func (s *story) step(c *subject) error {
 	c.comments = append(c.comments, text)
 	_, err := s.kibana.AddComment(c.id, kibana.Comment{Text: text})
 	return err
+}
+
+// attachAlerts attaches those of the kind of tracker.
+func (s *story) attachAlerts(c *subject) error {
+	for i, alert := range c.kind.Alerts {
+		id := fmt.Sprintf("%s-alert-%d", c.id, i+1)
+		s.kibana.AddAlert(space, id, alert)
+		if _, err := s.kibana.AddComment(c.id, kibana.Comment{Type: "alert", AlertID: kibana.StringList{id}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// texts are the comments that the incident must have: the case's, in order, and
+// the number of alerts.
+func (c *subject) texts() []string {
+	var list []string
+	for _, text := range c.comments {
+		list = append(list, text+footer)
+	}
+	if n := len(c.kind.Alerts); n > 0 {
+		list = append(list, fmt.Sprintf("Elastic Alerts attached to the case: %d", n))
+	}
+	return list
 }
 
 // edit changes the case and, half of the time, opens it again if a push has

@@ -2,7 +2,6 @@ package fakeservicenow
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/fakes/fakestest"
 )
 
@@ -118,22 +116,7 @@ func TestPages(t *testing.T) {
 	for i := range 5 {
 		made(t, f, TableIncident, fmt.Sprintf(`{"short_description":"%d"}`, i))
 	}
-	get := func(target string) (*http.Response, string) {
-		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), "GET", "http://fake"+target, http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := fakes.Transport{Handler: f}.RoundTrip(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return resp, string(b)
-	}
+	get := func(target string) (*http.Response, string) { return fetch(t, f, target, "") }
 	const from = "<https://hms.service-now.example" + incidents + "?"
 	resp, body := get(incidents + "?sysparm_fields=short_description&sysparm_query=ORDERBYnumber&sysparm_limit=2&sysparm_offset=2")
 	if body != "{\"result\":[{\"short_description\":\"2\"},{\"short_description\":\"3\"}]}\n" || resp.Header.Get("X-Total-Count") != "5" {
