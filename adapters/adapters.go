@@ -3,6 +3,8 @@ package adapters
 
 import (
 	"github.com/casepush/casepush/adapters/jira"
+	"github.com/casepush/casepush/adapters/swimlane"
+	"github.com/casepush/casepush/adapters/webhook"
 	"github.com/casepush/casepush/internal/connector"
 )
 
@@ -11,5 +13,7 @@ import (
 func Types() []connector.Type {
 	return []connector.Type{
 		jira.Type(),
+		swimlane.Type(),
+		webhook.Type(),
 	}
 }

@@ -51,6 +51,7 @@ type fakesFlags struct {
 	faults               []string
 	set                  fakeset.Options
 	kibanaKey, jiraToken string
+	credentials          []string
 }
 
 func (f *fakesFlags) add(cmd *cobra.Command) {
@@ -62,7 +63,8 @@ func (f *fakesFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.set.Kibana.SpuriousConflicts, "spurious-conflicts", 0, "so many first updates of cases in Kibana meet a version `conflict`")
 	flags.StringVar(&f.set.Jira.Email, "jira-email", "", "the only `user` that the Jiras take, with --jira-token")
 	flags.StringVar(&f.jiraToken, "jira-token", "", "its password, and the only Bearer `token` (default: any credentials)")
-	flags.DurationVar(&f.set.Jira.SearchDelay, "search-delay", 0, "for how long a new issue is invisible to searches")
+	flags.StringArrayVar(&f.credentials, "credentials", nil, "the only credentials that a tracker takes: `fake=user:password`, servicenow, resilient (its key's id and secret) or webhook (both), or swimlane=token; may be repeated")
+	flags.DurationVar(&f.set.SearchDelay, "search-delay", 0, "for how long a new incident is invisible to searches")
 	flags.IntVar(&f.set.Jira.MaxSummary, "max-summary", 0, "greatest `length` of a summary in UTF-16 units (default 255, 254 on Data Center)")
 	flags.IntVar(&f.set.Jira.MaxText, "max-text", 0, "greatest `length` of descriptions and comments in UTF-16 units (default 32767)")
 }
@@ -89,6 +91,11 @@ func (f *fakesFlags) options() (fakes.ServerOptions, error) {
 	if set.Jira.Email != "" {
 		set.Jira.Token = set.Jira.PAT
 	}
+	for _, flag := range f.credentials {
+		if err := addCredentials(&set, flag); err != nil {
+			return fakes.ServerOptions{}, err
+		}
+	}
 	opts := fakes.ServerOptions{Listen: f.listen, Fakes: fakeset.New(set), Faults: map[string][]fakes.Rule{}}
 	for _, flag := range f.faults {
 		if err := addFaults(opts.Faults, flag); err != nil {
@@ -96,6 +103,26 @@ func (f *fakesFlags) options() (fakes.ServerOptions, error) {
 		}
 	}
 	return opts, nil
+}
+
+// addCredentials reads fake=user:password, or swimlane=token.
+func addCredentials(set *fakeset.Options, flag string) error {
+	fake, given, _ := strings.Cut(flag, "=")
+	user, password, both := strings.Cut(given, ":")
+	if given == "" || fake != "swimlane" && !both {
+		return usage("--credentials %s: want fake=user:password, or swimlane=token", fake)
+	}
+	switch fake {
+	case "servicenow":
+		set.ServiceNow.Users = map[string]secret.String{user: secret.New(password)}
+	case "swimlane":
+		set.Swimlane.Token = secret.New(given)
+	case "webhook":
+		set.Webhook.User, set.Webhook.Password = user, secret.New(password)
+	default:
+		return usage("--credentials %s: there are servicenow, resilient, swimlane and webhook; Kibana and Jira have flags of their own", fake)
+	}
+	return nil
 }
 
 // addFaults reads fake=file, or a file with rules by fake.
