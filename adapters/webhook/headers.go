@@ -18,9 +18,7 @@ var ownHeaders = []string{"Accept-Encoding", "Connection", "Content-Length", "Te
 // readHeaders adds the definition's own headers to what is set already. As in
 // Kibana the later wins: content type, Authorization, headers, secretHeaders.
 func (s *settings) readHeaders(r *definition.Reader, def connector.Definition) {
-	if _, set := s.headers["Content-Type"]; !set {
-		s.setHeader("Content-Type", secret.New("application/json"))
-	}
+	s.setHeader("Content-Type", secret.New("application/json"))
 	switch v := def.Config["headers"].(type) {
 	case nil:
 	case map[string]any:
@@ -57,6 +55,8 @@ func (s *settings) addHeaders(r *definition.Reader, part definition.Part, key st
 			r.Add(part, key, "header %q: is empty", name)
 		case strings.ContainsFunc(value, isControl):
 			r.Add(part, key, "header %q: holds a line end or another control character", name)
+		case canonical == idempotencyHeader:
+			r.Warn(part, key, "header "+canonical+" is left aside: with one key for all, every create would be the first one; delivery.<id>.idempotency_key sends one for each")
 		case slices.Contains(ownHeaders, canonical):
 			r.Warn(part, key, "header "+canonical+" is left aside: the HTTP client sets it")
 		default:
