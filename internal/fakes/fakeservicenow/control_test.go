@@ -162,20 +162,36 @@ func TestRights(t *testing.T) {
 	}
 }
 
-// Rows that may not be read are counted, and left out of the page.
+// Rows that may not be read are left out of the page, after it was cut and
+// maybe counted. The record shows them all the same.
 func TestFilteredRows(t *testing.T) {
-	f := New(Options{Journal: JournalFiltered})
-	id := made(t, f, TableIncident, `{"work_notes":"n"}`)
-	if err := f.Permit(map[string]bool{RightJournal: false}); err != nil {
-		t.Fatal(err)
+	for acl, counted := range map[JournalACL]string{JournalFiltered: "1", JournalUncounted: "0"} {
+		f := New(Options{Journal: acl})
+		id := made(t, f, TableIncident, `{"work_notes":"n"}`)
+		if err := f.Permit(map[string]bool{RightJournal: false}); err != nil {
+			t.Fatal(err)
+		}
+		resp, body := fetch(t, f, "/api/now/table/sys_journal_field", "")
+		if resp.StatusCode != 200 || body != "{\"result\":[]}\n" || resp.Header.Get("X-Total-Count") != counted {
+			t.Errorf("journal: %d %s %v, want %s counted", resp.StatusCode, body, resp.Header, counted)
+		}
+		_, v := fakestest.Call(t, f, "GET", incidents+"/"+id+"?sysparm_display_value=true", "")
+		if got, _ := result(t, v)["work_notes"].(string); !strings.HasSuffix(got, "\nn\n\n") {
+			t.Errorf("display value: %q", got)
+		}
 	}
-	resp, body := fetch(t, f, "/api/now/table/sys_journal_field", "")
-	if resp.StatusCode != 200 || body != "{\"result\":[]}\n" || resp.Header.Get("X-Total-Count") != "1" {
-		t.Errorf("journal: %d %s %v", resp.StatusCode, body, resp.Header)
+}
+
+func TestHiddenJournal(t *testing.T) {
+	f := New(Options{HiddenFields: []string{"work_notes"}})
+	id := made(t, f, TableIncident, `{"work_notes":"n","comments":"c"}`)
+	_, v := fakestest.Call(t, f, "GET", "/api/now/table/sys_journal_field", "")
+	if rows := results(t, v); len(rows) != 1 || rows[0]["value"] != "c" {
+		t.Errorf("rows: %v", rows)
 	}
-	_, v := fakestest.Call(t, f, "GET", incidents+"/"+id+"?sysparm_display_value=true", "")
-	if got := result(t, v)["work_notes"]; got != "" {
-		t.Errorf("display value: %q", got)
+	_, v = fakestest.Call(t, f, "GET", incidents+"/"+id+"?sysparm_display_value=true", "")
+	if _, shown := result(t, v)["work_notes"]; shown {
+		t.Errorf("record: %v", v)
 	}
 }
 

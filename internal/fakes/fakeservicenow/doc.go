@@ -66,6 +66,8 @@
 // of Elastic's clears a field that is sent as null: here it does. What the
 // length of a journal entry is: here 4,000, as the dictionary says of the field.
 //
-// Not played: XML, attachments, dot-walking, input display values, other
+// Not played: other operators of queries than =, !=, <, <=, >, >=, STARTSWITH,
+// ENDSWITH, LIKE, NOT LIKE, IN, NOT IN, ISEMPTY and ISNOTEMPTY; scripts in them;
+// XML, attachments, dot-walking, input display values, other
 // grants, insertMultiple, users and groups as records.
 package fakeservicenow

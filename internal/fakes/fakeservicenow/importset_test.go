@@ -38,9 +38,9 @@ func TestImport(t *testing.T) {
 			t.Errorf("record: %+v", in)
 		}
 		for body, status := range map[string]string{
-			`{"elastic_incident_id":"` + id + `","u_work_notes":"n"}`:          "updated",
-			`{"elastic_incident_id":"` + id + `","u_short_description":"s"}`:   "ignored",
-			`{"elastic_incident_id":"unknown","u_short_description":"second"}`: "error",
+			`{"elastic_incident_id":"` + id + `","u_work_notes":"n"}`:                             "updated",
+			`{"elastic_incident_id":"` + id + `","u_short_description":"s","u_close_notes":null}`: "ignored",
+			`{"elastic_incident_id":"unknown","u_short_description":"second"}`:                    "error",
 		} {
 			if got := item(t, f, target, body); got["status"] != status || status == "error" && (got["error_message"] != "Target record not found" || got["sys_id"] != nil) {
 				t.Errorf("%s: %v", body, got)

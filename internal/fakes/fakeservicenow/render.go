@@ -27,7 +27,7 @@ func (f *Fake) view(r *http.Request) view {
 }
 
 // render writes a row. A field that the table has not is left out.
-func (f *Fake) render(v view, s schema, r row) map[string]any {
+func (v view) render(s schema, r row) map[string]any {
 	names := v.fields
 	if names == nil {
 		for name := range s {
@@ -37,35 +37,34 @@ func (f *Fake) render(v view, s schema, r row) map[string]any {
 	out := map[string]any{}
 	for _, name := range names {
 		if c, ok := s[name]; ok {
-			out[name] = f.renderField(v, c, r)
+			out[name] = v.field(c, r)
 		}
 	}
 	return out
 }
 
-// renderField writes one field: text, or an object for what refers to another
-// record or was asked for with all its values.
-func (f *Fake) renderField(v view, c column, r row) any {
+// field writes one field: text, or an object for what refers to another record
+// or was asked for with all its values.
+func (v view) field(c column, r row) any {
 	value := r[c.name]
 	if c.kind == kindJournal || c.name == "comments_and_work_notes" {
 		value = "" // only the display value of a journal is ever read
 	}
-	shown := f.displayed(v, c, r)
 	link := ""
 	if c.kind == kindReference && value != "" && !v.excludeLink {
 		link = v.base + "/api/now/table/" + c.refers + "/" + value
 	}
 	switch {
 	case v.display == "all":
-		both := map[string]any{"display_value": shown, "value": value}
+		both := map[string]any{"display_value": v.displayed(c, r), "value": value}
 		if link != "" {
 			both["link"] = link
 		}
 		return both
 	case v.display == "true" && link != "":
-		return map[string]any{"display_value": shown, "link": link}
+		return map[string]any{"display_value": v.displayed(c, r), "link": link}
 	case v.display == "true":
-		return shown
+		return v.displayed(c, r)
 	case link != "":
 		return map[string]any{"link": link, "value": value}
 	default:
@@ -74,16 +73,12 @@ func (f *Fake) renderField(v view, c column, r row) any {
 }
 
 // displayed is what people see: labels, times of their zone, journals as text.
-func (f *Fake) displayed(v view, c column, r row) string {
+func (v view) displayed(c column, r row) string {
 	value := r[c.name]
 	switch c.kind {
 	case kindDateTime:
 		if t, err := time.Parse(sysTime, value); err == nil {
 			return t.In(v.zone).Format(sysTime)
-		}
-	case kindReference:
-		if c.refers == "sys_user_group" && value == "global" {
-			return "global"
 		}
 	case kindString, kindInteger:
 		if label, ok := choiceLabel(r["sys_class_name"], c.name, value); ok {

@@ -17,7 +17,7 @@ const (
 	RightRead       = "read"       // incidents; without it they seem not to be there
 	RightWrite      = "write"      // incidents, through either API
 	RightDelete     = "delete"     // incidents
-	RightJournal    = "journal"    // read journals: see Options.Journal
+	RightJournal    = "journal"    // read sys_journal_field: see Options.Journal
 	RightDictionary = "dictionary" // read sys_dictionary and sys_choice
 	RightImport     = "import"     // the roles that Elastic's applications need
 )

@@ -34,14 +34,15 @@ type Options struct {
 	Lengths map[string]int
 	// Mandatory are columns that must have a value at creation, by data policy.
 	Mandatory []string
-	// HiddenFields cannot be read by our users: answers are without them, and
-	// a query part that names one is dropped.
+	// HiddenFields cannot be read by our users: answers are without them, a
+	// query part that names one is dropped, and so are a journal's entries.
 	HiddenFields []string
 	// InvalidQuery says what becomes of a query with a wrong part.
 	InvalidQuery InvalidQuery
 	// Closed says what a closed incident does with updates.
 	Closed Closed
-	// Journal says what a user without the right "journal" gets.
+	// Journal says what a user without the right "journal" gets. Records show
+	// their journals all the same, as display values.
 	Journal JournalACL
 	// ImportInsertsAlways: the transform map does not coalesce, so that an
 	// update through it makes a new incident.
@@ -91,6 +92,7 @@ type JournalACL int
 const (
 	JournalForbidden JournalACL = iota // 403
 	JournalFiltered                    // no rows, though they are counted
+	JournalUncounted                   // no rows, and none is counted
 )
 
 // Fake is a fake ServiceNow instance. See the package for its routes.

@@ -1,6 +1,8 @@
 package fakeservicenow
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/casepush/casepush/internal/fakes/fakestest"
@@ -88,5 +90,36 @@ func TestBasicAuthentication(t *testing.T) {
 		if status, v := fakestest.Call(t, f, "GET", incidents, "", header...); status != want {
 			t.Errorf("%q: %d %v, want %d", credentials, status, v, want)
 		}
+	}
+}
+
+// For the race detector: everything at once.
+func TestConcurrentUse(t *testing.T) {
+	f := New(Options{RequestsPerHour: 1_000_000})
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for n := range 5 {
+				_, v := fakestest.Call(t, f, "POST", incidents, fmt.Sprintf(`{"correlation_id":"case-%d-%d"}`, i, n))
+				made, _ := v["result"].(map[string]any)
+				id, _ := made["sys_id"].(string)
+				fakestest.Call(t, f, "PATCH", incidents+"/"+id, `{"work_notes":"n"}`)
+				fakestest.Call(t, f, "GET", incidents+"?sysparm_query=correlation_idSTARTSWITHcase", "")
+				f.Edit(id, map[string]string{"comments": "c"})
+				f.RevokeTokens()
+				f.Incidents("")
+			}
+		})
+	}
+	all.Wait()
+	seen := map[string]bool{}
+	for _, in := range f.Incidents(TableIncident) {
+		if seen[in.Number] || seen[in.SysID] || len(in.Journal) != 2 {
+			t.Errorf("%s %s: %d entries", in.Number, in.SysID, len(in.Journal))
+		}
+		seen[in.Number], seen[in.SysID] = true, true
+	}
+	if len(seen) != 80 {
+		t.Errorf("%d names, want 80", len(seen))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,9 @@ func (f *Fake) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	hits := f.hits(name, s, r.URL.Query())
+	if !readable && f.opts.Journal == JournalUncounted {
+		hits = nil
+	}
 	f.pages(w, r, limit, offset, len(hits))
 	page := hits[min(offset, len(hits)):min(offset+limit, len(hits))]
 	if !readable {
@@ -46,10 +50,13 @@ func (f *Fake) list(w http.ResponseWriter, r *http.Request) {
 	}
 	v, out := f.view(r), make([]any, 0, len(page))
 	for _, hit := range page {
+		if name == tableJournal && slices.Contains(f.opts.HiddenFields, hit["element"]) {
+			continue
+		}
 		if rec := f.byID[hit["sys_id"]]; rec != nil {
 			hit = f.withJournals(rec)
 		}
-		out = append(out, f.render(v, s, hit))
+		out = append(out, v.render(s, hit))
 	}
 	answer(w, http.StatusOK, out)
 }
@@ -140,7 +147,7 @@ func (f *Fake) get(w http.ResponseWriter, r *http.Request) {
 		noRecord().send(w)
 		return
 	}
-	answer(w, http.StatusOK, f.render(f.view(r), s, found))
+	answer(w, http.StatusOK, f.view(r).render(s, found))
 }
 
 // oneRow needs the lock; nil is none. A record is there at once by its id,
