@@ -2,7 +2,6 @@ package swimlane
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -11,8 +10,13 @@ import (
 	"github.com/casepush/casepush/internal/httpclient"
 )
 
-// errNoCommentField has Kibana's words, which people search for.
-var errNoCommentField = errors.New("No comment field mapped in Swimlane connector")
+// kibanaError has Kibana's words, which people search for.
+type kibanaError string
+
+// Error returns them unchanged.
+func (e kibanaError) Error() string { return string(e) }
+
+const errNoCommentField kibanaError = "No comment field mapped in Swimlane connector"
 
 // AddComment implements [connector.Connector]. The text goes as rich text, as
 // Kibana sends it, so it is escaped.

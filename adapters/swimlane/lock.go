@@ -3,6 +3,7 @@ package swimlane
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -34,7 +35,10 @@ func (s *swimlane) changeRefused(ctx context.Context, op string, ref connector.R
 		return e
 	}
 	c := *e
-	c.Kind, c.Effect, c.Err = connector.Transient, connector.NotApplied, fmt.Errorf("the record is locked by %q", rec.lockedBy())
+	c.Kind, c.Effect, c.Err = connector.Transient, connector.NotApplied, errors.New("the record is locked")
+	if by := rec.lockedBy(); by != "" {
+		c.Err = fmt.Errorf("%w by %q", c.Err, by)
+	}
 	return &c
 }
 

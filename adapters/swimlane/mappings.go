@@ -44,7 +44,11 @@ func mappingKeys() []mappingKey {
 // readMappings reads config.mappings by the incident's field. Kibana requires
 // the object, its documentation does not: without it nothing is mapped.
 func readMappings(r *definition.Reader) map[string]mappedField {
-	given, _ := definition.Optional[map[string]any](r, definition.Config, "mappings")
+	v, _ := definition.Optional[any](r, definition.Config, "mappings")
+	given, ok := v.(map[string]any)
+	if v != nil && !ok {
+		r.Add(definition.Config, "mappings", "want an object, got %T", v)
+	}
 	mapped := map[string]mappedField{}
 	rest := maps.Clone(given)
 	for _, k := range mappingKeys() {

@@ -73,7 +73,9 @@ func (s *swimlane) request(ctx context.Context, c call) (*http.Request, error) {
 	if err != nil {
 		return nil, errors.New("the request cannot be built from the record's id") // err shows the URL
 	}
-	req.Header.Set("Content-Type", "application/json") // on reads too, as Kibana
+	if c.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	req.Header.Set("Accept", "application/json")
 	s.settings.authorize(req)
 	return req, nil
