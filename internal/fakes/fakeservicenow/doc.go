@@ -49,7 +49,7 @@
 //	InvalidQuery             glide.invalid_query.returns_no_rows
 //	HiddenFields, Journal    what our users may not read
 //	Mandatory, Lengths       data policies and dictionaries of other instances
-//	ImportInsertsAlways      a transform map that does not coalesce
+//	Transform                transform maps that make an incident where they should update one
 //	ImportNotifies           a second transform map, so a second item in answers
 //	RequestsPerHour          rate limits: 429
 //

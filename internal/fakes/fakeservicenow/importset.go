@@ -101,16 +101,14 @@ func (f *Fake) importOne(w http.ResponseWriter, r *http.Request) {
 // transform runs the transform map. It needs the lock.
 func (f *Fake) transform(r *http.Request, app application, staged map[string]string) imported {
 	item := imported{TransformMap: app.transformMap, Table: app.target, Status: "inserted"}
-	rec, refused := (*record)(nil), (*refusal)(nil)
 	id := staged["elastic_incident_id"]
+	rec, refused := f.find(app.target, id), (*refusal)(nil)
 	switch {
-	case id == "" || f.opts.ImportInsertsAlways:
+	case id == "" || f.opts.Transform == TransformInsertsAlways || rec == nil && f.opts.Transform == TransformInsertsUnknown:
 		rec, refused = f.insert(app.target, mapped(staged), user(r))
+	case rec == nil:
+		refused = &refusal{detail: "Target record not found"}
 	default:
-		if rec = f.find(app.target, id); rec == nil {
-			refused = &refusal{detail: "Target record not found"}
-			break
-		}
 		var changed bool
 		changed, refused = f.change(rec, mapped(staged), user(r))
 		item.Status = "updated"

@@ -1,6 +1,8 @@
 package fakeservicenow
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/casepush/casepush/internal/fakes/fakestest"
@@ -71,11 +73,20 @@ func TestImportErrorsAreCreated(t *testing.T) {
 }
 
 func TestTransformMapsOfOtherInstances(t *testing.T) {
-	f := New(Options{ImportInsertsAlways: true, ImportNotifies: true})
+	for transform, want := range map[Transform]string{TransformUpdates: "updated error", TransformInsertsUnknown: "updated inserted", TransformInsertsAlways: "inserted inserted"} {
+		f := New(Options{Transform: transform})
+		id := made(t, f, TableIncident, sample)
+		known := item(t, f, importITSM, `{"elastic_incident_id":"`+id+`","u_short_description":"t"}`)
+		unknown := item(t, f, importITSM, `{"elastic_incident_id":"none","u_short_description":"t"}`)
+		if got := fmt.Sprint(known["status"], " ", unknown["status"]); got != want || len(f.Incidents("")) != 1+strings.Count(want, "inserted") {
+			t.Errorf("%d: %q, want %q; %d incidents", transform, got, want, len(f.Incidents("")))
+		}
+	}
+	f := New(Options{ImportNotifies: true})
 	first := item(t, f, importITSM, `{"u_short_description":"s"}`)
 	status, v := fakestest.Call(t, f, "POST", importITSM, `{"elastic_incident_id":"`+first["sys_id"].(string)+`","u_short_description":"t"}`)
 	items := results(t, v)
-	if status != 201 || len(items) != 2 || items[0]["status"] != "inserted" || items[1]["table"] != "sysevent" || len(f.Incidents("")) != 2 {
+	if status != 201 || len(items) != 2 || items[0]["status"] != "updated" || items[1]["table"] != "sysevent" || len(f.Incidents("")) != 1 {
 		t.Errorf("%d %v", status, v)
 	}
 }

@@ -44,9 +44,8 @@ type Options struct {
 	// Journal says what a user without the right "journal" gets. Records show
 	// their journals all the same, as display values.
 	Journal JournalACL
-	// ImportInsertsAlways: the transform map does not coalesce, so that an
-	// update through it makes a new incident.
-	ImportInsertsAlways bool
+	// Transform says how the transform maps find the incident of an update.
+	Transform Transform
 	// ImportNotifies: a second transform map makes an event of every import,
 	// so that answers have a second item.
 	ImportNotifies bool
@@ -93,6 +92,16 @@ const (
 	JournalForbidden JournalACL = iota // 403
 	JournalFiltered                    // no rows, though they are counted
 	JournalUncounted                   // no rows, and none is counted
+)
+
+// Transform says what an import with an elastic_incident_id does.
+type Transform int
+
+// What it does.
+const (
+	TransformUpdates        Transform = iota // updates that incident; an unknown one is an error
+	TransformInsertsUnknown                  // the same, but an unknown one is made: coalescing
+	TransformInsertsAlways                   // makes an incident always: no field coalesces
 )
 
 // Fake is a fake ServiceNow instance. See the package for its routes.
