@@ -40,25 +40,30 @@ func (f *Fake) list(w http.ResponseWriter, r *http.Request) {
 		hits = nil
 	}
 	f.pages(w, r, limit, offset, len(hits))
-	page := hits[min(offset, len(hits)):min(offset+limit, len(hits))]
-	if !readable {
-		page = nil // rules of access are applied to the page, after the limit
+	var page []row
+	if readable { // rules of access are applied to the page, after the limit
+		page = hits[min(offset, len(hits)):min(offset+limit, len(hits))]
 	}
 	if len(page) == 0 && strings.HasPrefix(r.URL.Path, "/api/now/v1/") {
 		noRecord().send(w)
 		return
 	}
-	v, out := f.view(r), make([]any, 0, len(page))
+	answer(w, http.StatusOK, f.renderPage(f.view(r), name, page))
+}
+
+// renderPage writes the rows of a page that may be read. It needs the lock.
+func (f *Fake) renderPage(v view, table string, page []row) []any {
+	out := make([]any, 0, len(page))
 	for _, hit := range page {
-		if name == tableJournal && slices.Contains(f.opts.HiddenFields, hit["element"]) {
+		if table == tableJournal && slices.Contains(f.opts.HiddenFields, hit["element"]) {
 			continue
 		}
 		if rec := f.byID[hit["sys_id"]]; rec != nil {
 			hit = f.withJournals(rec)
 		}
-		out = append(out, v.render(s, hit))
+		out = append(out, v.render(f.visible[table], hit))
 	}
-	answer(w, http.StatusOK, out)
+	return out
 }
 
 // hits are the rows of a table that a request asks for, in its order. It needs
