@@ -2,7 +2,6 @@ package servicenow
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -130,7 +129,7 @@ func (n *serviceNow) importRow(ctx context.Context, c call) (imported, error) {
 		return imported{}, connector.BadReceipt(c.op, err)
 	}
 	if len(rows) == 0 {
-		return imported{}, connector.BadReceipt(c.op, errors.New("Unexpected result")) //nolint:staticcheck // Kibana's words
+		return imported{}, connector.BadReceipt(c.op, kibanaError("Unexpected result"))
 	}
 	row := n.rowOfTable(rows)
 	if row.Status == statusError {
