@@ -87,10 +87,11 @@ func (s *settings) readComment(r *definition.Reader, def connector.Definition) {
 	if v, there := def.Config["createCommentMethod"]; there && v == nil {
 		s.comment.method = ""
 	}
-	for key, other := range map[string]string{"createCommentUrl": "createCommentJson", "createCommentJson": "createCommentUrl"} {
-		if def.Config[key] != nil && def.Config[other] == nil {
-			r.Warn(part, key, "comments are not sent, since "+other+" is missing")
-		}
+	switch {
+	case def.Config["createCommentUrl"] != nil && def.Config["createCommentJson"] == nil:
+		r.Warn(part, "createCommentUrl", "comments are not sent, since createCommentJson is missing")
+	case def.Config["createCommentUrl"] == nil && def.Config["createCommentJson"] != nil:
+		r.Warn(part, "createCommentJson", "comments are not sent, since createCommentUrl is missing")
 	}
 	if s.comment.method == "" && s.comment.url != nil && s.comment.body != nil {
 		r.Warn(part, "createCommentMethod", "comments are not sent, since it is null")
