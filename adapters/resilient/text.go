@@ -59,7 +59,7 @@ func escape(text string) string {
 }
 
 // plain is the text of HTML, whether we, Kibana or an editor wrote it: tags are
-// dropped, and those that end a line become a line end. A line end in the
+// dropped, and a line ends where they end one. A line end in the
 // source stays one, since Kibana sends texts with such ends as HTML.
 func plain(source string) string {
 	var b strings.Builder
@@ -67,9 +67,12 @@ func plain(source string) string {
 		tag, before, after := nextTag(source)
 		b.WriteString(strings.ReplaceAll(html.UnescapeString(before), "\u00a0", " "))
 		source = after
-		if endsLine(tag) {
+		switch name, end := strings.CutPrefix(tag, "/"); {
+		case tag == "br" || end && isBlock(name):
 			b.WriteByte('\n')
 			source = strings.TrimPrefix(source, "\n") // written for the source's looks
+		case isBlock(name) && b.Len() > 0 && !strings.HasSuffix(b.String(), "\n"):
+			b.WriteByte('\n')
 		}
 	}
 	return strings.TrimRight(b.String(), "\n")
@@ -86,15 +89,15 @@ func nextTag(source string) (tag, before, after string) {
 		}
 		start += from
 		rest := source[start+1:]
+		if rest == "" || rest[0] != '/' && rest[0] != '!' && rest[0] != '?' && !isLetter(rest[0]) {
+			from = start + 1 // "a < b" is no tag
+			continue
+		}
 		end := strings.IndexByte(rest, '>')
 		if end < 0 {
 			return "", source, ""
 		}
 		name := rest[:end]
-		if name == "" || !strings.ContainsRune("/!?", rune(name[0])) && !isLetter(name[0]) {
-			from = start + 1 // "a < b" is no tag
-			continue
-		}
 		if i := strings.IndexAny(name[1:], " \t\r\n/"); i >= 0 {
 			name = name[:i+1]
 		}
@@ -104,10 +107,10 @@ func nextTag(source string) (tag, before, after string) {
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// endsLine says after which tags a new line begins.
-func endsLine(tag string) bool {
-	switch tag {
-	case "br", "/p", "/div", "/li", "/tr", "/pre", "/blockquote", "/h1", "/h2", "/h3", "/h4", "/h5", "/h6", "hr":
+// isBlock says before and after which elements a new line begins.
+func isBlock(name string) bool {
+	switch name {
+	case "p", "div", "li", "tr", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr":
 		return true
 	}
 	return false

@@ -48,11 +48,14 @@ func cutTag(source string) (text, tag, rest string) {
 			return source, "", ""
 		}
 		i += from
-		end := strings.IndexByte(source[i:], '>')
-		if end > 1 && strings.ContainsRune("/!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", rune(source[i+1])) {
-			return source[:i], source[i+1 : i+end], source[i+end+1:]
-		}
 		from = i + 1
+		if from < len(source) && strings.IndexByte("/!abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", source[from]) >= 0 {
+			end := strings.IndexByte(source[from:], '>')
+			if end < 0 {
+				return source, "", ""
+			}
+			return source[:i], source[from : from+end], source[from+end+1:]
+		}
 	}
 }
 
