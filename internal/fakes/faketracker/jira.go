@@ -57,9 +57,8 @@ func (j jira) Incidents() []Incident {
 			ID: issue.ID, Name: issue.Key, Title: issue.Text("summary"), Description: issue.Text("description"), Updated: issue.Updated,
 		}
 		for _, label := range issue.Labels() {
-			if rest, ok := strings.CutPrefix(label, jiraMark); ok {
-				in.Marks = append(in.Marks, label)
-				in.Case = rest[:max(0, strings.LastIndex(rest, "-"))]
+			if strings.HasPrefix(label, markPrefix) {
+				in.Marks, in.Case = append(in.Marks, label), caseOfMark(label)
 			} else {
 				in.Tags = append(in.Tags, label)
 			}
@@ -71,9 +70,6 @@ func (j jira) Incidents() []Incident {
 	}
 	return list
 }
-
-// jiraMark begins the correlation label, which is kibana-case-<id>-<hash>.
-const jiraMark = "kibana-case-"
 
 // jiraPushed makes an issue without the label, which Kibana does not set.
 func jiraPushed(t Tracker, p Push) error {

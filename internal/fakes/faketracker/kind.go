@@ -3,6 +3,7 @@ package faketracker
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -15,6 +16,9 @@ type Options struct {
 	SearchDelay time.Duration
 	Seed        uint64 // of Rule.Probability; 0 is 1
 	JournalSize int    // see fakes.NewJournal
+	// Conflicts is how many of the first updates meet a conflict, at a tracker
+	// that has such.
+	Conflicts int
 }
 
 // Tracker is a fake with what it holds.
@@ -71,6 +75,10 @@ type Kind struct {
 	Titles Targets
 	// Bare: the description is the case's own, without a footer.
 	Bare bool
+	// Asides: the connector makes reads whose failure costs no more than what they
+	// would have told, the name of an incident or the reason of a refusal, and
+	// that nobody hears of.
+	Asides bool
 	// Pushed leaves at the tracker what Kibana's own push leaves of a case.
 	// nil: no test needs it.
 	Pushed func(Tracker, Push) error
@@ -108,7 +116,19 @@ type Push struct {
 
 // Kinds are all, in a fixed order.
 func Kinds() []Kind {
-	return []Kind{Jira()}
+	return []Kind{
+		Jira(), ServiceNowTable(), ServiceNowImport(), ServiceNowSecOps(), Resilient(), ResilientProperty(),
+		Swimlane(), Webhook(), WebhookIdempotent(),
+	}
+}
+
+// markPrefix begins a mark of ours where it is not the case's id alone: it is
+// kibana-case-<id>-<hash>.
+const markPrefix = "kibana-case-"
+
+func caseOfMark(mark string) string {
+	rest := strings.TrimPrefix(mark, markPrefix)
+	return rest[:max(0, strings.LastIndex(rest, "-"))]
 }
 
 // byMethod is Kind.Reads of a tracker that is searched with GET.

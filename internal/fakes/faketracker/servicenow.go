@@ -110,10 +110,10 @@ func (s serviceNow) Incidents() []Incident {
 	for i, r := range records {
 		in := Incident{
 			ID: r.SysID, Name: r.Number, Title: r.Fields["short_description"], Description: r.Fields["description"],
-			Case: r.Fields["correlation_id"],
 		}
-		if in.Case != "" {
-			in.Marks = []string{in.Case}
+		// What is written over the mark of a duplicate is none.
+		if mark := r.Fields["correlation_id"]; mark != "" && !strings.HasPrefix(mark, "retired:") {
+			in.Marks, in.Case = []string{mark}, mark
 		}
 		in.Comments = r.Notes("work_notes")
 		for _, o := range r.Observables {

@@ -89,7 +89,7 @@ func TestEveryHistory(t *testing.T) {
 	start := time.Now()
 	e := &explorer{total: map[string]int{}, first: os.Getenv("HISTORY_FIRST") != ""}
 	t.Run("all", func(t *testing.T) {
-		for _, k := range faketracker.Kinds() {
+		for _, k := range kinds() {
 			for _, s := range scenarios(k) {
 				t.Run(k.Name+"/"+s.name, func(t *testing.T) {
 					t.Parallel()
@@ -99,7 +99,7 @@ func TestEveryHistory(t *testing.T) {
 		}
 	})
 	total := 0
-	for _, k := range faketracker.Kinds() {
+	for _, k := range kinds() {
 		n := e.total[k.Name]
 		if total += n; n < leastHistories && !t.Failed() {
 			t.Errorf("%s: %d histories, want at least %d: the explorer finds no steps any more", k.Name, n, leastHistories)
@@ -193,7 +193,7 @@ func extend(f fate, steps []place) []fate {
 // playOne plays a history that String has named.
 func playOne(t *testing.T, name string) {
 	parts := strings.SplitN(name, "/", 3)
-	for _, k := range faketracker.Kinds() {
+	for _, k := range kinds() {
 		for _, s := range scenarios(k) {
 			if len(parts) < 3 || k.Name != parts[0] || s.name != parts[1] {
 				continue

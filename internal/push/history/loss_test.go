@@ -62,7 +62,7 @@ func losses() []scenario {
 	list = append(list, scenario{
 		// The copy is of a moment between a search that found nothing and the
 		// create: what it knew of the tracker is true no more.
-		name: "restored ledger, searched before", needs: looks, foreign: true, before: searchedBefore,
+		name: "restored ledger, searched before", needs: finds, foreign: true, before: searchedBefore,
 		acts: []func(*world){pushEverythingAgain},
 	})
 	for k := range copies {

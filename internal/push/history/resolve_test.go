@@ -47,7 +47,10 @@ func (w *world) resolve() {
 		w.problemf("the world is broken: %v", err)
 		return
 	}
-	if letter, there := w.letters[entryKey()]; !there || letter.Reason != push.ReasonUncertain {
+	// A worker that was suspended before it told of a refusal may tell it after
+	// that, in place of the letter of who took over.
+	letter, there := w.letters[entryKey()]
+	if !there || letter.Reason != push.ReasonUncertain && !w.fate.has(pause) {
 		w.problemf("the entry is blocked, and no dead letter says that it is uncertain: %+v", w.letters)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/casepush/casepush/adapters"
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/fakes/faketracker"
@@ -58,6 +59,14 @@ func pushed(comments ...string) func(*world) {
 	}
 }
 
+// kinds are those whose connector type the program has.
+func kinds() []faketracker.Kind {
+	return slices.DeleteFunc(faketracker.Kinds(), func(k faketracker.Kind) bool {
+		typ := k.Definition(trackerURL, faketracker.Times{}).Type
+		return !slices.ContainsFunc(adapters.Types(), func(t connector.Type) bool { return t.ID == typ })
+	})
+}
+
 // scenarios are those that make sense at this kind of tracker.
 func scenarios(k faketracker.Kind) []scenario {
 	all := slices.Concat(pushes(), losses(), holes())
@@ -66,6 +75,7 @@ func scenarios(k faketracker.Kind) []scenario {
 
 // Needs of scenarios.
 func reads(k faketracker.Kind) bool   { return k.Can.Read }
+func finds(k faketracker.Kind) bool   { return k.Can.Find }
 func looks(k faketracker.Kind) bool   { return k.Can.Looks() }
 func retires(k faketracker.Kind) bool { return k.Can.Retire }
 

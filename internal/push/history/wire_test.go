@@ -102,6 +102,9 @@ type gate struct{ p *process }
 // Enter implements httpclient.Gate.
 func (g gate) Enter(context.Context) error {
 	w := g.p.w
+	if rest := time.Until(w.limited); rest > 0 {
+		return &connector.HeldError{For: rest}
+	}
 	if !w.counting || w.fate.at(len(w.steps)) != held {
 		return nil
 	}
@@ -109,8 +112,14 @@ func (g gate) Enter(context.Context) error {
 	return &connector.HeldError{For: heldFor}
 }
 
-// Limited implements httpclient.Gate.
-func (gate) Limited(time.Duration) {}
+// Limited implements httpclient.Gate. The worker's gate shuts for all workers.
+// Here it does so only where the pusher cannot know of every limit, so that
+// elsewhere it shows that the pusher obeys by itself.
+func (g gate) Limited(d time.Duration) {
+	if g.p.w.kind.Asides {
+		g.p.w.limited = time.Now().Add(d)
+	}
+}
 
 // act lets the server serve the request after a while, whoever waits for it.
 func (t wire) act(r *http.Request, after time.Duration) { t.actWhen(r, func() { wait(after) }) }
@@ -136,9 +145,14 @@ func (t wire) actWhen(r *http.Request, ready func()) {
 	}()
 }
 
-// rewound is the request with its body in memory, to be read again.
+// rewound is the request with its body in memory, to be read again, and with its
+// header as a server reads it.
 func rewound(r *http.Request) *http.Request {
 	out := r.Clone(r.Context())
+	out.Header = http.Header{}
+	for name, values := range r.Header {
+		out.Header[http.CanonicalHeaderKey(name)] = values
+	}
 	if r.Body == nil {
 		return out
 	}

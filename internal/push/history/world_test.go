@@ -66,6 +66,7 @@ type world struct {
 	letters   map[ledger.Key]push.DeadLetter
 
 	windows    []window
+	limited    time.Time      // until then the gate is shut
 	late       time.Duration  // so much later the next write to the tracker takes effect
 	writes     int            // requests that change something, at the tracker or Kibana
 	resolved   int            // by people, what was uncertain
@@ -87,7 +88,7 @@ type window struct {
 func newWorld(k faketracker.Kind, s scenario, f fate) *world {
 	w := &world{
 		kind: k, scenario: s, fate: f, began: time.Now(), store: ledger.NewMemory(), later: map[ledger.Key]*message{}, looks: map[ledger.Key]*message{}, letters: map[ledger.Key]push.DeadLetter{}, texts: map[string]int{},
-		tracker: k.New(faketracker.Options{SearchDelay: findDelay}), kibana: fakekibana.New(fakekibana.Options{Username: ourUser}),
+		tracker: k.New(faketracker.Options{SearchDelay: findDelay, Conflicts: 1}), kibana: fakekibana.New(fakekibana.Options{Username: ourUser}),
 	}
 	w.main = w.newProcess()
 	return w
