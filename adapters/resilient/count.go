@@ -1,6 +1,7 @@
 package resilient
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,12 +43,12 @@ type incidentComment struct {
 // decodeComments reads the texts of the comments that have one. An answer
 // without a list is an error: it must never pass for "no comments".
 func decodeComments(body []byte) ([]content, error) {
-	var list []incidentComment
-	if err := wire.Decode(body, &list); err != nil {
-		return nil, err
-	}
-	if list == nil {
+	if !isList(body) {
 		return nil, errors.New("no list of comments")
+	}
+	list, err := wire.DecodeAs[[]incidentComment](body)
+	if err != nil {
+		return nil, err
 	}
 	texts := make([]content, 0, len(list))
 	for _, c := range list {
@@ -61,6 +62,9 @@ func decodeComments(body []byte) ([]content, error) {
 	}
 	return texts, nil
 }
+
+// isList reports whether JSON is a list.
+func isList(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) }
 
 // count says how often each text is there. One that the server keeps as HTML
 // counts by its text too.

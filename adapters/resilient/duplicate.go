@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 	"github.com/casepush/casepush/internal/httpclient"
 )
 
@@ -52,13 +53,15 @@ func (r *resilient) RetireDuplicate(ctx context.Context, id connector.Correlatio
 	if !marked {
 		return nil
 	}
-	if err := r.explain(ctx, id, keep, duplicate); err != nil {
-		return err
-	}
-	if closed, err := r.closeDuplicate(ctx, duplicate, keep, spare); err != nil {
-		return err
-	} else if closed { // its version is another one now
-		if spare, err = r.record(ctx, "read duplicate", duplicate, httpclient.Updates); err != nil {
+	for _, step := range []func() (bool, error){
+		func() (bool, error) { return r.explain(ctx, id, keep, duplicate) },
+		func() (bool, error) { return r.closeDuplicate(ctx, duplicate, keep, spare) },
+	} {
+		changed, err := step()
+		if err == nil && changed { // the next patch needs the version that it has now
+			spare, err = r.record(ctx, "read duplicate", duplicate, httpclient.Updates)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -73,17 +76,18 @@ func (r *resilient) explanation(keep connector.Ref) string {
 		"Incident %[1]s is kept up to date with the case from now on, this one is not.", ref.Title, ref.URL)
 }
 
-// explain adds a comment for people, unless it is there.
-func (r *resilient) explain(ctx context.Context, id connector.CorrelationID, keep, duplicate connector.Ref) error {
+// explain adds a comment for people, unless it is there, and reports whether it
+// did.
+func (r *resilient) explain(ctx context.Context, id connector.CorrelationID, keep, duplicate connector.Ref) (added bool, err error) {
 	text := r.explanation(keep)
 	comment := connector.Comment{
 		ID: id.CaseID + "-duplicate", Source: connector.Digest(keep.ID), Digest: connector.Digest(text), Text: text,
 	}
 	counts, err := r.CountComments(ctx, duplicate, []connector.Comment{comment})
 	if err != nil || counts[0] > 0 {
-		return err
+		return false, err
 	}
-	return r.AddComment(ctx, duplicate, comment)
+	return true, r.AddComment(ctx, duplicate, comment)
 }
 
 // statusClosed is the plan_status of a closed incident.
@@ -98,32 +102,39 @@ func (r *resilient) closeDuplicate(ctx context.Context, duplicate, keep connecto
 	if r.settings.duplicateResolution == 0 || json.Unmarshal(spare["plan_status"], &now) == nil && now == statusClosed {
 		return false, nil
 	}
-	resolution := field{Name: "resolution_id", InputType: inputSelect, open: true}
-	summary := field{Name: "resolution_summary", InputType: inputTextarea}
-	var changes []change
-	for _, step := range []struct {
-		f   field
-		new any
-	}{
-		{field{Name: "plan_status", InputType: inputText}, statusClosed}, // a select that clients patch as a text
-		{resolution, r.settings.duplicateResolution},
-		{summary, "Duplicate of incident " + keep.ID},
-	} {
-		raw, err := json.Marshal(step.new)
-		if err != nil {
-			return false, connector.Unsendable(op, err)
-		}
-		c, err := step.f.change(spare.value("", step.f.Name), value{json: raw, ofCase: true})
-		if err != nil {
-			return false, connector.Unsendable(op, fmt.Errorf("field %q: %w", step.f.Name, err))
-		}
-		changes = append(changes, c)
+	changes, err := closing(spare, r.settings.duplicateResolution, "Duplicate of incident "+keep.ID)
+	if err != nil {
+		return false, connector.Unsendable(op, err)
 	}
 	body, err := marshalPatch(spare, changes)
 	if err != nil {
 		return false, connector.Unsendable(op, err)
 	}
 	return true, r.patch(ctx, op, duplicate, body)
+}
+
+// closing are the changes that close an incident.
+func closing(have record, resolution int, summary string) ([]change, error) {
+	var changes []change
+	for _, step := range []struct {
+		f   field
+		new any
+	}{
+		{field{Name: "plan_status", InputType: inputText}, statusClosed}, // a select that clients patch as a text
+		{field{Name: "resolution_id", InputType: inputSelect, open: true}, resolution},
+		{field{Name: "resolution_summary", InputType: inputTextarea}, summary},
+	} {
+		raw, err := wire.Marshal(step.new)
+		if err != nil {
+			return nil, err
+		}
+		c, err := step.f.change(have.value("", step.f.Name), value{json: raw, ofCase: true})
+		if err != nil {
+			return nil, fmt.Errorf("field %q: %w", step.f.Name, err)
+		}
+		changes = append(changes, c)
+	}
+	return changes, nil
 }
 
 // unmark takes the mark off: the property's value, or the line, with whatever

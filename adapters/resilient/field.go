@@ -170,12 +170,15 @@ func (r *resilient) readFields(ctx context.Context) (fields, error) {
 // decodeFields reads the metadata. An empty list is an error: every
 // organization has fields.
 func decodeFields(body []byte) (fields, error) {
+	if !isList(body) {
+		return nil, errors.New("no list of fields")
+	}
 	known, err := wire.DecodeAs[fields](body)
+	if err == nil && len(known) == 0 {
+		err = errors.New("no fields")
+	}
 	if err != nil {
 		return nil, err
-	}
-	if len(known) == 0 {
-		return nil, errors.New("no fields")
 	}
 	return known, nil
 }

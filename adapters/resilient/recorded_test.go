@@ -14,7 +14,8 @@ import (
 // recordings are answers of real servers, recorded by others.
 func recordings(t *testing.T) map[string][]byte {
 	t.Helper()
-	dir := filepath.Join(spectest.MustRoot(t), "..", "shared", "specs", "resilient")
+	dir, err := spectest.Path("resilient")
+	spectest.Need(t, err)
 	found := map[string][]byte{}
 	for _, pattern := range []string{"*.json", "fixtures/*.json"} {
 		files, err := filepath.Glob(filepath.Join(dir, pattern))
@@ -29,11 +30,8 @@ func recordings(t *testing.T) map[string][]byte {
 			found[filepath.Base(file)] = b
 		}
 	}
-	if len(found) == 0 {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no recorded answers in %s", dir)
-		}
-		t.Skipf("no recorded answers in %s", dir)
+	if len(found) < 20 {
+		t.Fatalf("%d recorded answers in %s, want at least 20", len(found), dir)
 	}
 	return found
 }

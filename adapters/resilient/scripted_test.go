@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 )
@@ -26,10 +25,11 @@ func (s *scripted) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		body = b
 	}
-	s.requests = append(s.requests, request{
-		Method: req.Method, Path: req.URL.Scheme + "://" + req.URL.Host + req.URL.EscapedPath(), Query: flat(req.URL.Query()),
-		Authorization: req.Header.Get("Authorization"), ContentType: req.Header.Get("Content-Type"), Body: string(body),
-	})
+	headers := map[string]string{}
+	for k, v := range req.Header {
+		headers[k] = strings.Join(v, ", ")
+	}
+	s.requests = append(s.requests, request{Method: req.Method, URL: req.URL.String(), Headers: headers, Body: string(body)})
 	if len(s.answers) == 0 {
 		s.t.Errorf("%s %s: the vector has no answer left", req.Method, req.URL.Path)
 		return nil, io.EOF
@@ -44,13 +44,4 @@ func (s *scripted) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.Header.Set(k, text)
 	}
 	return resp, nil
-}
-
-// flat joins repeated parameters, of which there are none.
-func flat(q url.Values) map[string]string {
-	out := make(map[string]string, len(q))
-	for k, v := range q {
-		out[k] = strings.Join(v, " AND ALSO ")
-	}
-	return out
 }

@@ -1,20 +1,14 @@
 package resilient_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/casepush/casepush/adapters/resilient"
 	"github.com/casepush/casepush/internal/connector"
@@ -26,13 +20,14 @@ import (
 var update = flag.Bool("update", false, "rewrite what the vectors expect")
 
 // vector is one file of testdata/vectors/resilient: a connector and what is done
-// with it; requests and returns are what must come of it.
+// with it; requests and returns are what must come of it. It is always the
+// beginning of the year 2000.
 type vector struct {
 	About     string     `json:"about"`
 	Connector definition `json:"connector"`
 	SpaceID   string     `json:"space_id"`
 	CaseID    string     `json:"case_id"`
-	Steps     []*step    `json:"steps"`
+	Steps     []step     `json:"steps"`
 }
 
 type definition struct {
@@ -71,61 +66,30 @@ type answer struct {
 }
 
 type request struct {
-	Method        string            `json:"method"`
-	Path          string            `json:"path"`            // escaped, with host
-	Query         map[string]string `json:"query,omitempty"` // decoded
-	Authorization string            `json:"authorization"`   // whole: the key is a made-up one
-	ContentType   string            `json:"content_type,omitempty"`
-	Body          string            `json:"body,omitempty"` // byte by byte
+	Method  string            `json:"method"`
+	URL     string            `json:"url"` // escaped, as it is sent
+	Headers map[string]string `json:"headers"`
+	Body    string            `json:"body,omitempty"` // byte by byte
 }
 
 func TestVectors(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(spectest.MustRoot(t), "testdata", "vectors", "resilient")
-	files, err := filepath.Glob(dir + "/*.json")
-	if err != nil || len(files) < 8 {
-		t.Fatalf("%d vectors in %s, want at least 8 (%v)", len(files), dir, err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-			t.Parallel()
-			// In the bubble it is the midnight of 2000-01-01: discovered_date.
-			synctest.Test(t, func(t *testing.T) { runVector(t, file) })
+	spectest.Vectors[vector]{Folder: "testdata/vectors/resilient", Least: 8, Update: *update}.Run(t, func(t *testing.T, v vector) vector {
+		synctest.Test(t, func(t *testing.T) {
+			script := &scripted{t: t}
+			con := v.open(t, script)
+			v.Steps = slices.Clone(v.Steps) // the file's are compared with these
+			for i := range v.Steps {
+				s := &v.Steps[i]
+				script.answers, script.requests = s.Answers, []request{}
+				s.Returns = v.do(t, con, s)
+				s.Requests = script.requests
+				if len(script.answers) != 0 {
+					t.Errorf("%s: %d answers were not asked for", s.Do, len(script.answers))
+				}
+			}
 		})
-	}
-}
-
-func runVector(t *testing.T, file string) {
-	have, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var v vector
-	dec := json.NewDecoder(bytes.NewReader(have))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&v); err != nil {
-		t.Fatal(err)
-	}
-	script := &scripted{t: t}
-	con := v.open(t, script)
-	for _, s := range v.Steps {
-		script.answers, script.requests = s.Answers, nil
-		returned := v.do(t, con, s)
-		if len(script.answers) != 0 {
-			t.Errorf("%s: %d answers were not asked for", s.Do, len(script.answers))
-		}
-		s.Requests, s.Returns = script.requests, returned
-	}
-	want := spectest.Encode(t, v)
-	if *update {
-		if err := os.WriteFile(file, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(string(have), string(want)); diff != "" {
-		t.Errorf("vector differs (-file +now); go test -run Vectors -update rewrites it:\n%s", diff)
-	}
+		return v
+	})
 }
 
 func (v *vector) open(t *testing.T, script http.RoundTripper) connector.Connector {
@@ -164,13 +128,13 @@ func (v *vector) do(t *testing.T, con connector.Connector, s *step) json.RawMess
 	case "find incident":
 		result, err = con.FindIncident(t.Context(), id)
 	case "create incident":
-		result, err = con.CreateIncident(t.Context(), id, incident(t, s))
+		result, err = con.CreateIncident(t.Context(), id, v.incident(t, s))
 	case "read incident":
 		var in connector.Incident
 		in, err = con.ReadIncident(t.Context(), ref, s.Read)
 		result = byName(in)
 	case "update incident":
-		err = con.UpdateIncident(t.Context(), id, ref, incident(t, s))
+		err = con.UpdateIncident(t.Context(), id, ref, v.incident(t, s))
 	case "count comments":
 		var counts []int
 		counts, err = con.CountComments(t.Context(), ref, s.whole())
@@ -187,17 +151,19 @@ func (v *vector) do(t *testing.T, con connector.Connector, s *step) json.RawMess
 		t.Fatalf("do %q: unknown", s.Do)
 	}
 	if err != nil {
-		var e *connector.Error
-		if !errors.As(err, &e) {
-			t.Fatalf("%s: %T is no *connector.Error", s.Do, err)
-		}
-		failure := map[string]string{"error": e.Error(), "effect": e.Effect.String()}
-		if e.RetryAfter != 0 {
-			failure["retry_after"] = e.RetryAfter.String()
-		}
-		result = failure
+		result = failure(t, err)
 	}
 	return spectest.Encode(t, result)
+}
+
+// failure is an error as vectors show it.
+func failure(t *testing.T, err error) map[string]string {
+	t.Helper()
+	var e *connector.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("%T is no *connector.Error: %v", err, err)
+	}
+	return map[string]string{"error": e.Error(), "effect": e.Effect.String()}
 }
 
 // whole returns the comments that a step counts.
@@ -217,8 +183,9 @@ func (c *comment) whole() connector.Comment {
 	return out
 }
 
-// incident joins a step's fields and what Format makes of the case's.
-func incident(t *testing.T, s *step) connector.Incident {
+// incident joins a step's fields and, where it has the case's connector fields,
+// what Format makes of them.
+func (v *vector) incident(t *testing.T, s *step) connector.Incident {
 	t.Helper()
 	var m map[string]any
 	if err := json.Unmarshal(s.Incident, &m); err != nil {
@@ -228,7 +195,10 @@ func incident(t *testing.T, s *step) connector.Incident {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		in.Fields = append(in.Fields, connector.Field{Name: name, Value: m[name]})
 	}
-	more, err := resilient.Type().Format(connector.Definition{}, connector.CaseInfo{Fields: s.CaseFields})
+	if s.CaseFields == nil {
+		return in
+	}
+	more, err := resilient.Type().Format(connector.Definition{}, connector.CaseInfo{ID: v.CaseID, Fields: s.CaseFields})
 	if err != nil {
 		t.Fatal(err)
 	}
