@@ -3,6 +3,8 @@ package adapters
 
 import (
 	"github.com/casepush/casepush/adapters/jira"
+	"github.com/casepush/casepush/adapters/resilient"
+	"github.com/casepush/casepush/adapters/servicenow"
 	"github.com/casepush/casepush/adapters/swimlane"
 	"github.com/casepush/casepush/adapters/webhook"
 	"github.com/casepush/casepush/internal/connector"
@@ -13,6 +15,9 @@ import (
 func Types() []connector.Type {
 	return []connector.Type{
 		jira.Type(),
+		servicenow.ITSM(),
+		servicenow.SecOps(),
+		resilient.Type(),
 		swimlane.Type(),
 		webhook.Type(),
 	}

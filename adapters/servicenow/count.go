@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -26,7 +27,7 @@ func (n *serviceNow) CountComments(ctx context.Context, ref connector.Ref, cs []
 	if err := plainValue(ref.ID); err != nil {
 		return nil, connector.Unsendable(op, fmt.Errorf("incident %q: %w", ref.ID, err))
 	}
-	shown, err := n.readRecord(ctx, op, ref.ID, readOptions{fields: []string{"sys_id", targetWorkNotes, targetComments}, display: true})
+	filled, err := n.filledJournals(ctx, op, ref.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +40,7 @@ func (n *serviceNow) CountComments(ctx context.Context, ref connector.Ref, cs []
 		entries, err = journal(entries, ref.ID)
 	}
 	if err == nil {
-		err = hidden(shown, entries)
+		err = allListed(filled, entries)
 	}
 	if err != nil {
 		return nil, journalError(op, err)
@@ -85,20 +86,48 @@ func journal(entries []record, id string) ([]record, error) {
 	return own, nil
 }
 
-// hidden says whether the incident shows entries of a journal, as people see
-// them, of which sys_journal_field has none: rules of access have taken them
-// away. Nothing is known either of a journal that the incident does not show
-// at all.
-func hidden(shown record, entries []record) error {
-	for _, name := range []string{targetWorkNotes, targetComments} {
-		text, there := shown[name]
-		listed := 0
-		for _, e := range entries {
-			if string(e["element"]) == name {
-				listed++
+// journals are the two journals of an incident.
+func journals() []string { return []string{targetWorkNotes, targetComments} }
+
+// filledJournals returns the journals in which the incident has entries, as
+// people see them, and those that it does not show at all: of them nothing is
+// known. It is asked before the entries are listed, so that one that comes
+// meanwhile is not missed there.
+func (n *serviceNow) filledJournals(ctx context.Context, op, id string) ([]string, error) {
+	var filled []string
+	look := func(names ...string) error {
+		r, err := n.readRecord(ctx, op, id, readOptions{fields: append([]string{"sys_id"}, names...), display: true})
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if text, there := r[name]; !there || strings.TrimSpace(string(text)) != "" {
+				filled = append(filled, name)
 			}
 		}
-		if listed == 0 && (!there || strings.TrimSpace(string(text)) != "") {
+		return nil
+	}
+	err := look(journals()...)
+	if !errors.Is(err, connector.ErrAnswerTooLarge) {
+		return filled, err
+	}
+	for _, name := range journals() {
+		err := look(name)
+		if errors.Is(err, connector.ErrAnswerTooLarge) {
+			filled, err = append(filled, name), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return filled, nil
+}
+
+// allListed makes sure that sys_journal_field shows entries of the journals
+// that have some: rules of access would have taken them away.
+func allListed(filled []string, entries []record) error {
+	for _, name := range filled {
+		if !slices.ContainsFunc(entries, func(e record) bool { return string(e["element"]) == name }) {
 			return fmt.Errorf("the incident has entries in %s that are not shown", name)
 		}
 	}

@@ -95,8 +95,10 @@ func TestObservables(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]connector.Field{
-		{Name: "dest_ip", Value: "203.0.113.9,203.0.113.7"}, {Name: "source_ip", Value: "198.51.100.1,198.51.100.2"},
-		{Name: "malware_hash", Value: "aa,bb"}, {Name: "malware_url", Value: url},
+		{Name: "dest_ip", Value: "203.0.113.9,203.0.113.7"},
+		{Name: "source_ip", Value: "198.51.100.1,198.51.100.2"},
+		{Name: "malware_hash", Value: "aa,bb"},
+		{Name: "malware_url", Value: url},
 	}, got.Fields); diff != "" || got.Comments != nil {
 		t.Errorf("with the Table API: %s, comments %v", diff, got.Comments)
 	}

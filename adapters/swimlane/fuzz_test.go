@@ -39,7 +39,7 @@ func FuzzDecodeAnswers(f *testing.F) {
 		if err != nil {
 			app = &application{}
 		}
-		readRefusal(body).Error()
+		_ = readRefusal(body).Error()
 		rec, err := decodeRecord(body)
 		if err != nil {
 			return

@@ -148,7 +148,11 @@ func decodeSearch(body []byte, appID string) ([]record, error) {
 		}
 		return nil, nil
 	}
-	return wire.DecodeAs[[]record](raw)
+	hits, err := wire.DecodeAs[[]record](raw)
+	if err != nil {
+		return nil, err // what was read until then is not all
+	}
+	return hits, nil
 }
 
 // marked reports whether the hit's case id is this one. A hit that does not

@@ -115,6 +115,8 @@ func addCredentials(set *fakeset.Options, flag string) error {
 	switch fake {
 	case "servicenow":
 		set.ServiceNow.Users = map[string]secret.String{user: secret.New(password)}
+	case "resilient":
+		set.Resilient.KeyID, set.Resilient.KeySecret = user, secret.New(password)
 	case "swimlane":
 		set.Swimlane.Token = secret.New(given)
 	case "webhook":

@@ -32,7 +32,7 @@ func TestFakesFlags(t *testing.T) {
 	t.Parallel()
 	opts, err := fakesOf(t, "--kibana-version", "8.6.1", "--kibana-api-key", "id:key", "--spurious-conflicts", "1",
 		"--jira-email", "a@hms.example", "--jira-token", "right", "--max-summary", "5", "--max-text", "8",
-		"--credentials", "servicenow=a@hms.example:right", "--credentials", "webhook=a@hms.example:right", "--credentials", "swimlane=right")
+		"--credentials", "servicenow=a@hms.example:right", "--credentials", "webhook=a@hms.example:right", "--credentials", "swimlane=right", "--credentials", "resilient=a@hms.example:right")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +61,8 @@ func TestFakesFlags(t *testing.T) {
 		{"jira-cloud", "POST", "/rest/api/2/issue", basic, issue("one", "much too long"), 400, "description"},
 		{"servicenow", "GET", "/api/now/v2/table/incident", basic, "", 200, "result"},
 		{"servicenow", "GET", "/api/now/v2/table/incident", "Basic d3Jvbmc6d3Jvbmc=", "", 401, ""},
+		{"resilient", "GET", "/rest/session", basic, "", 200, "orgs"},
+		{"resilient", "GET", "/rest/session", "Basic d3Jvbmc6d3Jvbmc=", "", 401, ""},
 		{"webhook", "POST", "/api/incidents", basic, `{"title":"one"}`, 201, "1001"},
 		{"webhook-idempotent", "POST", "/api/incidents", "Basic d3Jvbmc6d3Jvbmc=", `{"title":"one"}`, 401, ""},
 		{"swimlane", "GET", "/api/app", basic, "", 401, ""},

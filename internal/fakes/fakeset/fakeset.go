@@ -7,6 +7,7 @@ import (
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/fakes/fakejira"
 	"github.com/casepush/casepush/internal/fakes/fakekibana"
+	"github.com/casepush/casepush/internal/fakes/fakeresilient"
 	"github.com/casepush/casepush/internal/fakes/fakeservicenow"
 	"github.com/casepush/casepush/internal/fakes/fakeswimlane"
 	"github.com/casepush/casepush/internal/fakes/fakewebhook"
@@ -17,6 +18,7 @@ type Options struct {
 	Kibana     fakekibana.Options
 	Jira       fakejira.Options // of both; its Flavour is not looked at
 	ServiceNow fakeservicenow.Options
+	Resilient  fakeresilient.Options
 	Swimlane   fakeswimlane.Options
 	Webhook    fakewebhook.Options // of both; Idempotent is not looked at
 	// SearchDelay is for how long a new incident is invisible to searches, at
@@ -27,7 +29,8 @@ type Options struct {
 // New makes one fake of each kind by the name under which it is served.
 func New(o Options) map[string]fakes.Fake {
 	if o.SearchDelay != 0 {
-		o.Jira.SearchDelay, o.ServiceNow.SearchDelay, o.Swimlane.SearchDelay = o.SearchDelay, o.SearchDelay, o.SearchDelay
+		o.Jira.SearchDelay, o.ServiceNow.SearchDelay = o.SearchDelay, o.SearchDelay
+		o.Resilient.SearchDelay, o.Swimlane.SearchDelay = o.SearchDelay, o.SearchDelay
 	}
 	cloud, dataCenter := o.Jira, o.Jira
 	cloud.Flavour, dataCenter.Flavour = fakejira.Cloud, fakejira.DataCenter
@@ -38,6 +41,7 @@ func New(o Options) map[string]fakes.Fake {
 		"jira-cloud":         fakejira.New(cloud),
 		"jira-dc":            fakejira.New(dataCenter),
 		"servicenow":         fakeservicenow.New(o.ServiceNow),
+		"resilient":          fakeresilient.New(o.Resilient),
 		"swimlane":           fakeswimlane.New(o.Swimlane),
 		"webhook":            fakewebhook.New(plain),
 		"webhook-idempotent": fakewebhook.New(idempotent),
