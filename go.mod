@@ -3,7 +3,6 @@ module github.com/casepush/casepush
 go 1.26.0
 
 require (
-	filippo.io/age v1.3.2
 	github.com/andygrunwald/go-jira v1.17.0
 	github.com/cbroglie/mustache v1.4.2
 	github.com/getkin/kin-openapi v0.152.0
@@ -27,6 +26,7 @@ require (
 )
 
 require (
+	filippo.io/age v1.3.2 // indirect
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
 	github.com/fatih/structs v1.1.0 // indirect

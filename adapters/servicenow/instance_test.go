@@ -18,13 +18,23 @@ import (
 // open makes a connector of a flavour that asks the handler.
 func (f flavour) open(t *testing.T, h http.Handler, delivery map[string]any) connector.Connector {
 	t.Helper()
+	def := f.definition("http://hms.service-now.example")
+	def.Delivery = delivery
+	return connect(t, def, h)
+}
+
+// connect makes a connector of a definition that asks the handler.
+func connect(t *testing.T, def connector.Definition, h http.Handler) connector.Connector {
+	t.Helper()
 	client, err := httpclient.NewWithTransport(httpclient.Settings{AllowedHosts: []string{"*"}}, fakes.Transport{Handler: h})
 	if err != nil {
 		t.Fatal(err)
 	}
-	def := f.definition("http://hms.service-now.example")
-	def.Delivery = delivery
-	con, err := f.typ.New(def, connector.Dependencies{HTTP: client})
+	typ := servicenow.ITSM()
+	if def.Type == servicenow.SecOpsTypeID {
+		typ = servicenow.SecOps()
+	}
+	con, err := typ.New(def, connector.Dependencies{HTTP: client})
 	if err != nil {
 		t.Fatal(err)
 	}
