@@ -45,38 +45,13 @@ func live(t *testing.T, k faketracker.Kind, s scenario, f fate, trace func(strin
 	return steps, problems
 }
 
-// Variables of TestEveryHistory beside HISTORY_FATE.
-const (
-	singlesVariable = "HISTORY_SINGLES" // not empty: no pairs
-	pairsVariable   = "HISTORY_PAIRS"   // all: those of every tracker, not of Jira alone
-)
-
-// pairsOf says for which single misfortunes each further one is tried: every
-// n-th; 0 is none.
-func pairsOf(k faketracker.Kind, s scenario) (every int) {
-	const sample = 8
-	jira, all := k.Name == faketracker.Jira().Name, os.Getenv(pairsVariable) == "all"
-	switch {
-	case !s.pairs || os.Getenv(singlesVariable) != "":
-		return 0
-	case (testing.Short() || raceEnabled) && !(jira && s.name == "updates in disorder"):
-		return 0
-	case jira || all:
-		return 1
-	case s.name == "create and close":
-		return sample
-	}
-	return 0
-}
-
 // endOfAll is when nothing is under way any more, in a history that was given up
 // in the middle.
 const endOfAll = 24 * time.Hour
 
 // TestEveryHistory tries, at every kind of tracker, all single misfortunes, and
-// of the small scenarios all double ones: at Jira; at the others a sample in one
-// scenario, unless HISTORY_PAIRS=all. HISTORY_FATE plays one history and tells
-// its steps:
+// of the small scenarios all double ones: at Jira; at the others a sample of them
+// (see effortOf). HISTORY_FATE plays one history and tells its steps:
 //
 //	HISTORY_FATE='jira/update/3:die-after+9:rival' go test ./internal/push/history
 func TestEveryHistory(t *testing.T) {
@@ -109,8 +84,9 @@ func TestEveryHistory(t *testing.T) {
 	t.Logf("%d histories in %s", total, time.Since(start).Round(time.Millisecond))
 }
 
-// leastHistories is what single misfortunes at one kind of tracker come to, about.
-const leastHistories = 1000
+// leastHistories is what a sample of single misfortunes at one kind of tracker
+// comes to, at least.
+const leastHistories = 15
 
 // explorer counts, and knows when to end.
 type explorer struct {
@@ -127,20 +103,15 @@ func (e *explorer) explore(t *testing.T, k faketracker.Kind, s scenario) {
 		e.failed.Store(true)
 		t.Fatalf("%s/%s/calm:\n\t%s", k.Name, s.name, strings.Join(problems, "\n\t"))
 	}
-	singles := extend(nil, steps)
-	every := pairsOf(k, s)
+	plan := effortOf(k, s).plan(k, extend(nil, steps))
 	shards := runtime.GOMAXPROCS(0)
 	var count atomic.Int64
 	t.Run("shards", func(t *testing.T) {
 		for shard := range shards {
 			t.Run(fmt.Sprint(shard), func(t *testing.T) {
 				t.Parallel()
-				for i := shard; i < len(singles) && !e.ends(t); i += shards {
-					depth := 1
-					if every > 0 && i%every == 0 {
-						depth = 2
-					}
-					count.Add(e.branch(t, k, s, singles[i], depth))
+				for i := shard; i < len(plan) && !e.ends(t); i += shards {
+					count.Add(e.branch(t, k, s, plan[i].fate, plan[i].depth))
 				}
 			})
 		}
