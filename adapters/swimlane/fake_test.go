@@ -82,9 +82,9 @@ func TestLockedRecord(t *testing.T) {
 		update := connector.Incident{Fields: []connector.Field{{Name: "caseName", Value: "changed"}}}
 		r.fake.Journal().Clear()
 		wantError(t, r.con.UpdateIncident(t.Context(), r.id, ref, update),
-			`update incident: transient `+text+`: the record is locked by "Ann Analyst"`, connector.Transient, connector.NotApplied)
+			`update incident: conflict `+text+`: the record is locked by "Ann Analyst"`, connector.Conflict, connector.NotApplied)
 		wantError(t, r.con.AddComment(t.Context(), ref, connector.Comment{ID: "c1", Text: "x"}),
-			`add comment: transient `+text+`: the record is locked by "Ann Analyst"`, connector.Transient, connector.NotApplied)
+			`add comment: conflict `+text+`: the record is locked by "Ann Analyst"`, connector.Conflict, connector.NotApplied)
 		if n := len(r.fake.Journal().Writes()); n != 0 {
 			t.Errorf("%d writes to a locked record", n)
 		}
@@ -104,7 +104,7 @@ func TestDuplicateCaseID(t *testing.T) {
 	})}, nil)
 	ref := r.create(t)
 	_, err := r.con.CreateIncident(t.Context(), r.id, sample())
-	wantError(t, err, "create incident: transient (HTTP 400): DuplicateFieldValue: Kibana Case (3000): a record with this case id exists", connector.Transient, connector.EffectUnknown)
+	wantError(t, err, "create incident: conflict (HTTP 400): DuplicateFieldValue: Kibana Case (3000): a record with this case id exists", connector.Conflict, connector.EffectUnknown)
 	if found, err := r.con.FindIncident(t.Context(), r.id); err != nil || found != ref {
 		t.Errorf("found %+v, %v; want %+v", found, err, ref)
 	}

@@ -13,9 +13,10 @@ import (
 const maxUserRunes = 60
 
 // changeRefused says whether a change of a record was refused because somebody
-// has locked it: that may be tried again. How Swimlane answers then is
-// published nowhere, so the record itself is asked, by one read. It also
-// forgets the application, which may have been changed.
+// has locked it: a Conflict, which is tried again and says nothing against the
+// tracker, as Transient would. How Swimlane answers then is published nowhere,
+// so the record itself is asked, by one read. It also forgets the application,
+// which may have been changed.
 func (s *swimlane) changeRefused(ctx context.Context, op string, ref connector.Ref, err error) error {
 	if err == nil {
 		return nil
@@ -35,7 +36,7 @@ func (s *swimlane) changeRefused(ctx context.Context, op string, ref connector.R
 		return e
 	}
 	c := *e
-	c.Kind, c.Effect, c.Err = connector.Transient, connector.NotApplied, errors.New("the record is locked")
+	c.Kind, c.Effect, c.Err = connector.Conflict, connector.NotApplied, errors.New("the record is locked")
 	if by := rec.lockedBy(); by != "" {
 		c.Err = fmt.Errorf("%w by %q", c.Err, by)
 	}

@@ -108,7 +108,7 @@ func (s *swimlane) CreateIncident(ctx context.Context, id connector.CorrelationI
 	}
 	answer, err := s.send(ctx, call{op: op, method: http.MethodPost, path: s.recordPath(), body: body})
 	if err != nil {
-		return connector.Ref{}, s.createRefused(connector.AsError(op, err).OfCreate())
+		return connector.Ref{}, s.createRefused(connector.AsError(op, err).OfCreate(), in)
 	}
 	return s.createdRef(op, app, answer)
 }
@@ -116,30 +116,31 @@ func (s *swimlane) CreateIncident(ctx context.Context, id connector.CorrelationI
 // createRefused says what a refusal of a create means. The value of a field
 // that is unique at their side is taken: if that is the case id, the case has a
 // record, by an earlier create or by Kibana. The effect is unknown then, so
-// that the record is looked for.
-func (s *swimlane) createRefused(e *connector.Error) *connector.Error {
+// that the record is looked for; it is no trouble of the tracker's.
+func (s *swimlane) createRefused(e *connector.Error, in connector.Incident) *connector.Error {
 	if e.Kind == connector.Rejected {
 		s.app.forget() // it may have been changed since we asked
 	}
 	var said *refusal
-	mark, mapped := s.settings.mapped[fieldCaseID]
-	if !mapped || !errors.As(e.Err, &said) || said.code != codeDuplicateFieldValue || !s.speaksOf(said.argument, mark) {
+	if !errors.As(e.Err, &said) || said.code != codeDuplicateFieldValue || !s.speaksOfMark(said.argument, in) {
 		return e
 	}
 	c := *e
-	c.Kind, c.Effect = connector.Transient, connector.EffectUnknown
+	c.Kind, c.Effect = connector.Conflict, connector.EffectUnknown
 	c.Err = fmt.Errorf("%w: a record with this case id exists", e.Err)
 	return &c
 }
 
-// speaksOf reports whether the argument of a refusal may mean the field: it
-// names no other one.
-func (s *swimlane) speaksOf(argument string, field mappedField) bool {
-	if field.isNamed(argument) {
-		return true
+// speaksOfMark reports whether the argument of a refusal may mean the case id
+// field. What an argument is, is published nowhere: it does not mean the field
+// only if it is the name or the value of another one.
+func (s *swimlane) speaksOfMark(argument string, in connector.Incident) bool {
+	mark, mapped := s.settings.mapped[fieldCaseID]
+	if !mapped || mark.isNamed(argument) {
+		return mapped
 	}
-	for _, other := range s.settings.mapped {
-		if other.isNamed(argument) {
+	for name, other := range s.settings.mapped {
+		if name != fieldCaseID && (other.isNamed(argument) || (argument != "" && in.Text(name) == argument)) {
 			return false
 		}
 	}
