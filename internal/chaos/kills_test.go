@@ -36,7 +36,7 @@ func chosenKills() map[string]killSize {
 	jira := faketracker.Jira().Name
 	sizes := map[string]killSize{}
 	for _, k := range faketracker.Kinds() {
-		sizes[k.Name] = killSize{cases: 120, kills: 12, hits: 3, stalls: 2, bound: 5 * time.Minute}
+		sizes[k.Name] = killSize{cases: 120, kills: 12, hits: 3, stalls: 6, bound: 5 * time.Minute}
 	}
 	sizes[jira] = killSize{cases: 300, kills: 24, hits: 10, bound: 6 * time.Minute}
 	chosen := os.Getenv(trackerVariable)

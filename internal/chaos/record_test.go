@@ -31,7 +31,9 @@ func (a *audit) record(r *rig, c *subject, known *ledger.Incident, last push.Res
 		return
 	}
 	in, ok := r.tracker(c.connector.ID).incident(known.ID)
-	if !ok || in.Case != c.id || in.Name != known.Title {
+	// Where its name is read after a create, the id is its name if the read fails.
+	named := in.Name == known.Title || c.kind.Asides && in.ID == known.Title
+	if !ok || in.Case != c.id || !named {
 		a.blame(c.id, nil, "the ledger says incident %s (%s), which is not the case's", known.ID, known.Title)
 	}
 	if s := last.ExternalService; s == nil || s.ExternalID != known.ID || s.ExternalTitle != known.Title {

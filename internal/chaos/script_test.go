@@ -134,7 +134,7 @@ func (c *subject) texts() []string {
 		list = append(list, text+footer)
 	}
 	if n := len(c.kind.Alerts); n > 0 {
-		list = append(list, fmt.Sprintf("Elastic Alerts attached to the case: %d", n))
+		list = append(list, fmt.Sprintf("Elastic Alerts attached to the case: %d\n\nFor more details, view the alerts in Kibana\nAlerts URL: %s/app/security/cases/%s/?tabId=alerts", n, publicURL, c.id))
 	}
 	return list
 }

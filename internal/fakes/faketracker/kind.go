@@ -73,7 +73,8 @@ type Kind struct {
 	Unrepeatable func(method, path, body string) bool
 	// Titles are the mapping's targets of title, description and comments.
 	Titles Targets
-	// Bare: the description is the case's own, without a footer.
+	// Bare: description and tags are the case's own, without a footer and with
+	// their spaces.
 	Bare bool
 	// Asides: the connector makes reads whose failure costs no more than what they
 	// would have told, the name of an incident or the reason of a refusal, and
