@@ -28,6 +28,11 @@ var layers = []layer{
 		why: "whether a definition is right depends on nothing but the definition",
 	},
 	{
+		dir: "internal/kibanaschema", never: outside,
+		may: []string{"./internal/connector", "./internal/secret"},
+		why: "what Kibana accepts of a connector depends on the definition alone: whoever stores it asks",
+	},
+	{
 		dir: "internal/connector/wire", never: outside,
 		why: "bytes and values: how JSON is written and read is the same for every tracker and knows none",
 	},
