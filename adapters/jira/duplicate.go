@@ -19,7 +19,7 @@ var _ connector.Deduplicator = (*jira)(nil)
 // OtherIncidents implements [connector.Deduplicator] with the search of
 // FindIncident.
 func (j *jira) OtherIncidents(ctx context.Context, id connector.CorrelationID, keep connector.Ref) ([]connector.Ref, error) {
-	found, err := j.search(ctx, "find other incidents", label(id))
+	found, err := j.search(ctx, "find other incidents", id.Mark())
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (j *jira) RetireDuplicate(ctx context.Context, id connector.CorrelationID, 
 	if kept.ID == spare.ID {
 		return connector.Unsendable("retire duplicate", fmt.Errorf("%q and %q are one issue", keep.ID, duplicate.ID))
 	}
-	mark := label(id)
+	mark := id.Mark()
 	if !slices.Contains(spare.Fields.Labels, mark) {
 		return nil
 	}

@@ -113,7 +113,7 @@ func (j *jira) CreateIncident(ctx context.Context, id connector.CorrelationID, i
 		}
 		defaulted = true
 	}
-	body, err := j.issueBody(in, issueOptions{issueType: typeID, correlationLabel: label(id), alwaysLabels: true})
+	body, err := j.issueBody(in, issueOptions{issueType: typeID, correlationLabel: id.Mark(), alwaysLabels: true})
 	if err != nil {
 		return connector.Ref{}, connector.Unsendable(op, err)
 	}
@@ -146,7 +146,7 @@ func (j *jira) createdRef(op string, answer []byte) (connector.Ref, error) {
 // out; with nothing left nothing is sent.
 func (j *jira) UpdateIncident(ctx context.Context, id connector.CorrelationID, ref connector.Ref, in connector.Incident) error {
 	const op = "update incident"
-	body, err := j.issueBody(in, issueOptions{issueType: in.Text(fieldIssueType), correlationLabel: label(id)})
+	body, err := j.issueBody(in, issueOptions{issueType: in.Text(fieldIssueType), correlationLabel: id.Mark()})
 	if err != nil {
 		return connector.Unsendable(op, err)
 	}

@@ -28,7 +28,7 @@ const dateLayout = "2006-01-02T15:04:05.000-0700"
 // FindIncident implements [connector.Connector]: of several the oldest.
 func (j *jira) FindIncident(ctx context.Context, id connector.CorrelationID) (connector.Ref, error) {
 	const op = "find incident"
-	found, err := j.search(ctx, op, label(id))
+	found, err := j.search(ctx, op, id.Mark())
 	if err != nil {
 		return connector.Ref{}, err
 	}

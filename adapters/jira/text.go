@@ -1,8 +1,6 @@
 package jira
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 	"unicode"
 
@@ -78,31 +76,4 @@ func hyphenate(tag string) string {
 	}
 	head, _ := connector.Limit{Max: maxLabelUTF16, Unit: connector.UTF16}.Cut(b.String())
 	return head
-}
-
-const (
-	labelPrefix    = "kibana-case-"
-	labelHashChars = 10
-)
-
-// label is the correlation id as Jira stores it: kibana-case-<case id>-<hash>.
-// The case id is for people; the hash of connector, space and case keeps two
-// connectors apart that push to one site. It has at most 255 characters, all
-// of them letters, digits, '.', '_' and '-', so JQL needs no escapes.
-func label(id connector.CorrelationID) string {
-	sum := sha256.Sum256([]byte(id.ConnectorID + "\x00" + id.SpaceID + "\x00" + id.CaseID))
-	name := strings.Map(labelRune, id.CaseID)
-	if most := maxLabelUTF16 - len(labelPrefix) - 1 - labelHashChars; len(name) > most {
-		name = name[:most]
-	}
-	return labelPrefix + name + "-" + hex.EncodeToString(sum[:])[:labelHashChars]
-}
-
-// labelRune keeps what needs no thought in a label and in JQL.
-func labelRune(r rune) rune {
-	switch {
-	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
-		return r
-	}
-	return '-'
 }

@@ -93,7 +93,7 @@ func TestLabel(t *testing.T) {
 	t.Parallel()
 	id := connector.CorrelationID{ConnectorID: "soc-jira", SpaceID: "default", CaseID: "7349772f-421a-4de3-b8bb-2d9b22ccee30"}
 	// printf 'soc-jira\0default\0007349772f-…' | sha256sum
-	if got, want := label(id), "kibana-case-7349772f-421a-4de3-b8bb-2d9b22ccee30-f6e738a619"; got != want {
+	if got, want := id.Mark(), "kibana-case-7349772f-421a-4de3-b8bb-2d9b22ccee30-f6e738a619"; got != want {
 		t.Errorf("label = %q, want %q", got, want)
 	}
 }
@@ -106,7 +106,7 @@ func TestLabelProperties(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := ids.Draw(t, "a"), ids.Draw(t, "b")
-		la, lb := label(a), label(b)
+		la, lb := a.Mark(), b.Mark()
 		if len(la) > maxLabelUTF16 || hyphenate(la) != la || escapeJQL(la) != la {
 			t.Fatalf("label %q is too long or needs escapes", la)
 		}

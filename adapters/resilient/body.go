@@ -182,7 +182,7 @@ func (f field) invalid(raw json.RawMessage) error {
 	for i, v := range f.Values {
 		accepted[i] = fmt.Sprintf("%s (for %q)", plainJSON(v.Value), v.label())
 	}
-	return kibanaError("Invalid values provided to " + f.Name + ": " + bounded(pretty.String()) +
+	return wire.KibanaError("Invalid values provided to " + f.Name + ": " + bounded(pretty.String()) +
 		". Accepted values: " + bounded(strings.Join(accepted, ",")))
 }
 

@@ -79,7 +79,7 @@ func patchBody(have record, wanted []value, known fields) ([]byte, error) {
 			f, ok = kibanaField(v.name)
 		}
 		if !ok {
-			return nil, kibanaError("No metadata found for field " + v.name)
+			return nil, wire.KibanaError("No metadata found for field " + v.name)
 		}
 		c, err := f.change(have.value(f.Prefix, f.Name), v)
 		if err != nil {

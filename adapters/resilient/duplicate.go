@@ -16,7 +16,7 @@ var _ connector.Deduplicator = (*resilient)(nil)
 // OtherIncidents implements [connector.Deduplicator] with the search of
 // FindIncident.
 func (r *resilient) OtherIncidents(ctx context.Context, id connector.CorrelationID, keep connector.Ref) ([]connector.Ref, error) {
-	found, err := r.search(ctx, "find other incidents", mark(id))
+	found, err := r.search(ctx, "find other incidents", id.Mark())
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (r *resilient) RetireDuplicate(ctx context.Context, id connector.Correlatio
 	if keep.ID == duplicate.ID || slices.Equal(kept["id"], spare["id"]) {
 		return connector.Unsendable("retire duplicate", fmt.Errorf("%q and %q are one incident", keep.ID, duplicate.ID))
 	}
-	marked, err := r.isMarked(spare, mark(id))
+	marked, err := r.isMarked(spare, id.Mark())
 	if err != nil {
 		return connector.BadAnswer("read duplicate", err)
 	}
@@ -65,7 +65,7 @@ func (r *resilient) RetireDuplicate(ctx context.Context, id connector.Correlatio
 			return err
 		}
 	}
-	return r.unmark(ctx, duplicate, spare, mark(id))
+	return r.unmark(ctx, duplicate, spare, id.Mark())
 }
 
 // explanation tells people which incident is kept.

@@ -3,7 +3,6 @@ package resilient
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -11,23 +10,10 @@ import (
 	"github.com/casepush/casepush/internal/connector/wire"
 )
 
-// maxAdditional is Kibana's bound.
-const maxAdditional = 50
-
-// kibanaError has Kibana's words, which people search for.
-type kibanaError string
-
-// Error returns them unchanged.
-func (e kibanaError) Error() string { return string(e) }
-
-const (
-	tooManyAdditional = "A maximum of 50 fields in additionalFields can be defined at a time."
-	badAdditional     = "The following properties cannot be defined inside additionalFields: %s."
-)
-
-// forbiddenAdditional are the keys that Kibana does not allow inside
-// additionalFields.
-var forbiddenAdditional = []string{fieldName, fieldDescription, "externalId", fieldTypes, fieldSeverity, fieldAdditional}
+// freeFields are Kibana's rules for additionalFields.
+var freeFields = wire.FreeFields{Key: fieldAdditional, Most: 50, Forbidden: []string{
+	fieldName, fieldDescription, "externalId", fieldTypes, fieldSeverity, fieldAdditional,
+}}
 
 // format makes the incident's fields of the case's connector fields, in the
 // order in which Kibana has them. Null and absent ones make none.
@@ -109,45 +95,10 @@ func readAdditional(v any) (any, error) {
 	if v == nil || v == "" {
 		return nil, nil
 	}
-	o, err := parseAdditional(v)
+	o, err := freeFields.Parse(v)
 	if err != nil {
 		return nil, err
 	}
 	b, err := o.MarshalJSON()
 	return string(b), err
-}
-
-// parseAdditional reads and judges additionalFields: JSON text as Kibana stores
-// it, or the object itself.
-func parseAdditional(v any) (*wire.Object, error) {
-	var o *wire.Object
-	var err error
-	switch v := v.(type) {
-	case string:
-		o, err = wire.ParseObject([]byte(v))
-	case map[string]any:
-		o, err = wire.SortedObject(v)
-	default:
-		err = fmt.Errorf("want JSON text, got %T", v)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return o, checkAdditional(o.Keys())
-}
-
-func checkAdditional(keys []string) error {
-	if len(keys) > maxAdditional {
-		return kibanaError(tooManyAdditional)
-	}
-	var bad []string
-	for _, k := range keys {
-		if slices.Contains(forbiddenAdditional, k) {
-			bad = append(bad, k)
-		}
-	}
-	if bad != nil {
-		return kibanaError(fmt.Sprintf(badAdditional, strings.Join(bad, ", ")))
-	}
-	return nil
 }

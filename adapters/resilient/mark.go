@@ -1,41 +1,11 @@
 package resilient
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strings"
 
 	"github.com/casepush/casepush/internal/connector"
 )
-
-const (
-	markPrefix    = "kibana-case-"
-	markHashChars = 10
-	// maxMark keeps the mark within what a text field takes for certain.
-	maxMark = 255
-)
-
-// mark is the correlation id as the tracker stores it: kibana-case-<case
-// id>-<hash>. The case id is for people; the hash of connector, space and case
-// keeps two connectors apart that push to one organization. It is made of
-// letters, digits, '.', '_' and '-': nothing that HTML or a query escapes.
-func mark(id connector.CorrelationID) string {
-	sum := sha256.Sum256([]byte(id.ConnectorID + "\x00" + id.SpaceID + "\x00" + id.CaseID))
-	name := strings.Map(markRune, id.CaseID)
-	if most := maxMark - len(markPrefix) - 1 - markHashChars; len(name) > most {
-		name = name[:most]
-	}
-	return markPrefix + name + "-" + hex.EncodeToString(sum[:])[:markHashChars]
-}
-
-func markRune(r rune) rune {
-	switch {
-	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-', r == '_', r == '.':
-		return r
-	}
-	return '-'
-}
 
 // linePrefix stands before the mark where it is a line of the description.
 const linePrefix = "Elastic Case: "
@@ -45,12 +15,8 @@ func markLine(mark string) string { return linePrefix + mark }
 
 // isMarkLine reports whether a line is one that carries a mark, of any case.
 func isMarkLine(line string) bool {
-	m, ok := strings.CutPrefix(strings.TrimSpace(line), linePrefix+markPrefix)
-	if !ok || len(m) < markHashChars+1 || strings.Map(markRune, m) != m {
-		return false
-	}
-	sum := m[len(m)-markHashChars:]
-	return m[len(m)-markHashChars-1] == '-' && strings.Trim(sum, "0123456789abcdef") == ""
+	m, ok := strings.CutPrefix(strings.TrimSpace(line), linePrefix)
+	return ok && connector.IsMark(m)
 }
 
 // withMark puts the mark's line at the end of the text, instead of any such

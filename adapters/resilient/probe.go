@@ -7,7 +7,7 @@ import (
 )
 
 // probeMark is a mark that no case has: those have a hash.
-const probeMark = markPrefix + "probe"
+const probeMark = "kibana-case-probe"
 
 // Probe implements [connector.Connector] with the search that a look-up of an
 // incident makes, for a mark that none has: it needs the key, the organization,

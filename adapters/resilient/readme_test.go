@@ -142,7 +142,7 @@ func TestReadmeForbiddenKeys(t *testing.T) {
 	for _, name := range regexp.MustCompile("`[^`]+`").FindAllString(list, -1) {
 		got = append(got, strings.Trim(name, "`"))
 	}
-	if diff := cmp.Diff(forbiddenAdditional, got); !found || diff != "" {
+	if diff := cmp.Diff(freeFields.Forbidden, got); !found || diff != "" {
 		t.Errorf("(-code +README.md):\n%s", diff)
 	}
 }

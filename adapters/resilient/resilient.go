@@ -95,7 +95,7 @@ func (r *resilient) Capabilities() connector.Capabilities {
 // no read-back.
 func (r *resilient) CreateIncident(ctx context.Context, id connector.CorrelationID, in connector.Incident) (connector.Ref, error) {
 	const op = "create incident"
-	body, err := r.bodyWithFields(ctx, op, in, func(known fields) ([]byte, error) { return r.createBody(in, mark(id), known) })
+	body, err := r.bodyWithFields(ctx, op, in, func(known fields) ([]byte, error) { return r.createBody(in, id.Mark(), known) })
 	if err != nil {
 		return connector.Ref{}, connector.AsError(op, err).OfCreate()
 	}
@@ -127,7 +127,7 @@ func (r *resilient) createdRef(op string, answer []byte) (connector.Ref, error) 
 // changed one of the fields in between the error is a Conflict.
 func (r *resilient) UpdateIncident(ctx context.Context, id connector.CorrelationID, ref connector.Ref, in connector.Incident) error {
 	const op = "update incident"
-	wanted, err := r.wanted(in, mark(id))
+	wanted, err := r.wanted(in, id.Mark())
 	if err != nil {
 		return connector.Unsendable(op, err)
 	}

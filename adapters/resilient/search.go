@@ -23,7 +23,7 @@ const (
 // FindIncident implements [connector.Connector]: of several the oldest.
 func (r *resilient) FindIncident(ctx context.Context, id connector.CorrelationID) (connector.Ref, error) {
 	const op = "find incident"
-	found, err := r.search(ctx, op, mark(id))
+	found, err := r.search(ctx, op, id.Mark())
 	if err != nil {
 		return connector.Ref{}, err
 	}

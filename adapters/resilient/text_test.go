@@ -59,7 +59,7 @@ var someCase = connector.CorrelationID{ConnectorID: "soc-soar", SpaceID: "defaul
 
 func TestMark(t *testing.T) {
 	t.Parallel()
-	m := mark(someCase)
+	m := someCase.Mark()
 	if !strings.HasPrefix(m, "kibana-case-c-81-") || len(m) != len("kibana-case-c-81-")+10 {
 		t.Errorf("mark %q", m)
 	}
@@ -70,21 +70,21 @@ func TestMark(t *testing.T) {
 		{ConnectorID: "soc-soar", SpaceID: "default", CaseID: "c/81"},
 		{ConnectorID: "soc-soar", SpaceID: "default", CaseID: strings.Repeat("x", 400)},
 	} {
-		got := mark(id)
+		got := id.Mark()
 		if seen[got] || len(got) > 255 || !isMarkLine(markLine(got)) {
 			t.Errorf("mark(%+v) = %q", id, got)
 		}
 		seen[got] = true
 	}
 	same := someCase
-	if same.After = "2001"; mark(same) != m {
+	if same.After = "2001"; same.Mark() != m {
 		t.Error("After is no part of the mark")
 	}
 }
 
 func TestMarkLine(t *testing.T) {
 	t.Parallel()
-	m, other := mark(someCase), mark(connector.CorrelationID{CaseID: "c-82"})
+	m, other := someCase.Mark(), connector.CorrelationID{CaseID: "c-82"}.Mark()
 	for text, want := range map[string]string{
 		"":                              markLine(m),
 		"One.\nTwo.":                    "One.\nTwo.\n\n" + markLine(m),
@@ -100,7 +100,7 @@ func TestMarkLine(t *testing.T) {
 			t.Errorf("%q carries another case's mark", got)
 		}
 	}
-	for _, line := range []string{"", linePrefix, "Elastic Case: x", linePrefix + markPrefix, linePrefix + markPrefix + "x-1234567", linePrefix + m + "0", linePrefix + markPrefix + "a b-0123456789", m} {
+	for _, line := range []string{"", linePrefix, "Elastic Case: x", linePrefix + "kibana-case-", linePrefix + "kibana-case-" + "x-1234567", linePrefix + m + "0", linePrefix + "kibana-case-" + "a b-0123456789", m} {
 		if isMarkLine(line) {
 			t.Errorf("%q passes for a mark's line", line)
 		}
@@ -113,7 +113,7 @@ func TestMarkLine(t *testing.T) {
 // An agent, or the server, may have written around and into the line.
 func TestUnmarked(t *testing.T) {
 	t.Parallel()
-	m := mark(someCase)
+	m := someCase.Mark()
 	for _, tc := range []struct{ format, content, want string }{
 		{"html", "<b>One</b><br />Two<br /><br />" + markLine(m), "<b>One</b><br />Two"},
 		{"html", "<p>One</p><br>\n<br/> " + markLine(m) + "<p>after</p>", "<p>One</p><p>after</p>"},

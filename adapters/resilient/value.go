@@ -65,7 +65,7 @@ func additionalFields(v any) ([]value, error) {
 	if v == nil || v == "" {
 		return nil, nil
 	}
-	o, err := parseAdditional(v)
+	o, err := freeFields.Parse(v)
 	if err != nil {
 		return nil, err
 	}

@@ -159,7 +159,7 @@ func (n *serviceNow) spread(fields *wire.Object, in connector.Incident) (*wire.O
 		return fields, nil
 	}
 	if n.settings.tableAPI {
-		return nil, fmt.Errorf("field %q: %w", fieldAdditional, kibanaError(noAdditional))
+		return nil, fmt.Errorf("field %q: %w", fieldAdditional, wire.KibanaError(noAdditional))
 	}
 	o, err := additional(v)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 )
 
 // caseFields are the case's connector fields that are columns of the same name.
@@ -64,7 +65,7 @@ func (s settings) formatAdditional(c connector.CaseInfo) ([]connector.Field, err
 		return nil, nil
 	}
 	if s.tableAPI {
-		return nil, fmt.Errorf("field %q: %w", fieldAdditional, kibanaError(noAdditional))
+		return nil, fmt.Errorf("field %q: %w", fieldAdditional, wire.KibanaError(noAdditional))
 	}
 	o, err := additional(v)
 	if err != nil {

@@ -129,7 +129,7 @@ func (n *serviceNow) importRow(ctx context.Context, c call) (imported, error) {
 		return imported{}, connector.BadReceipt(c.op, err)
 	}
 	if len(rows) == 0 {
-		return imported{}, connector.BadReceipt(c.op, kibanaError("Unexpected result"))
+		return imported{}, connector.BadReceipt(c.op, wire.KibanaError("Unexpected result"))
 	}
 	row := n.rowOfTable(rows)
 	if row.Status == statusError {
@@ -177,5 +177,5 @@ func (n *serviceNow) askHealth(ctx context.Context, op string) error {
 }
 
 func (n *serviceNow) noApplication() error {
-	return kibanaError(fmt.Sprintf("Unable to get application version (is the application %s installed, and usesTableApi right?)", n.settings.product.appScope))
+	return wire.KibanaError(fmt.Sprintf("Unable to get application version (is the application %s installed, and usesTableApi right?)", n.settings.product.appScope))
 }

@@ -155,7 +155,7 @@ func TestReadmeNames(t *testing.T) {
 	section := readmeSection(t, "What is sent")
 	_, list, found := strings.Cut(section, "none of them ")
 	list, _, _ = strings.Cut(list, ".")
-	if diff := cmp.Diff(forbiddenAdditional, backquoted(list)); !found || diff != "" {
+	if diff := cmp.Diff(freeFields.Forbidden, backquoted(list)); !found || diff != "" {
 		t.Errorf("additional fields (-code +README.md):\n%s", diff)
 	}
 	_, list, found = strings.Cut(section, "{staging table}`: ")

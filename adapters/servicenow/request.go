@@ -24,8 +24,8 @@ type call struct {
 	query  url.Values // may be nil
 	body   []byte     // JSON; nil for none
 	class  httpclient.Class
-	search bool         // reads, and a 404 does not mean a missing incident
-	header *http.Header // where the header of an answer goes; may be nil
+	search bool                                 // reads, and a 404 does not mean a missing incident
+	head   func(status int, header http.Header) // hears of an answer; may be nil
 }
 
 // tablePath is the list of the connector's table.
@@ -51,8 +51,10 @@ func (n *serviceNow) send(ctx context.Context, c call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	exchange := httpclient.Exchange{Op: c.op, Reads: c.method == http.MethodGet, Search: c.search, Words: n.settings.refusal, Class: c.class}
-	body, doErr := exchange.Do(n.client(c), req)
+	exchange := httpclient.Exchange{
+		Op: c.op, Reads: c.method == http.MethodGet, Search: c.search, Words: n.settings.refusal, Class: c.class, Head: c.head,
+	}
+	body, doErr := exchange.Do(n.http, req)
 	if doErr == nil {
 		return body, nil
 	}
@@ -64,36 +66,6 @@ func (n *serviceNow) send(ctx context.Context, c call) ([]byte, error) {
 		e.Err = fmt.Errorf("%w %w", n.notServiceNow(), e.Err)
 	}
 	return nil, e
-}
-
-// client is the connector's, which notes the header of the answer if the call
-// wants it.
-func (n *serviceNow) client(c call) *http.Client {
-	if c.header == nil {
-		return n.http
-	}
-	noting := *n.http
-	noting.Transport = noter{base: n.http.Transport, header: c.header}
-	return &noting
-}
-
-// noter notes the header of the answer to one request.
-type noter struct {
-	base   http.RoundTripper // nil is the standard library's
-	header *http.Header
-}
-
-// RoundTrip implements [http.RoundTripper].
-func (t noter) RoundTrip(req *http.Request) (*http.Response, error) {
-	base := t.base
-	if base == nil {
-		base = http.DefaultTransport
-	}
-	resp, err := base.RoundTrip(req)
-	if err == nil {
-		*t.header = resp.Header.Clone()
-	}
-	return resp, err
 }
 
 func (n *serviceNow) request(ctx context.Context, c call) (*http.Request, error) {
@@ -151,5 +123,5 @@ func (n *serviceNow) result(body []byte, v any) error {
 // notServiceNow has Kibana's words for an answer that is no ServiceNow's: a
 // page of a login, of maintenance, of an instance that hibernates.
 func (n *serviceNow) notServiceNow() error {
-	return kibanaError(fmt.Sprintf("There is an issue with your Service Now Instance. Please check %s.", n.settings.host))
+	return wire.KibanaError(fmt.Sprintf("There is an issue with your Service Now Instance. Please check %s.", n.settings.host))
 }

@@ -133,9 +133,14 @@ func tableOf(path string) string { return path[strings.LastIndex(path, "/")+1:] 
 // listPage returns one page, and how many records there are in all, -1 if
 // ServiceNow does not say.
 func (n *serviceNow) listPage(ctx context.Context, l listing, size, offset int) ([]record, int, error) {
-	var header http.Header
+	total := -1
 	body, err := n.send(ctx, call{
-		op: l.op, method: http.MethodGet, path: l.path, search: true, header: &header,
+		op: l.op, method: http.MethodGet, path: l.path, search: true,
+		head: func(_ int, header http.Header) {
+			if n, err := strconv.Atoi(header.Get("X-Total-Count")); err == nil {
+				total = n
+			}
+		},
 		query: url.Values{
 			"sysparm_query": {l.query}, "sysparm_fields": {strings.Join(l.fields, ",")}, "sysparm_exclude_reference_link": {"true"},
 			"sysparm_limit": {strconv.Itoa(size)}, "sysparm_offset": {strconv.Itoa(offset)},
@@ -147,10 +152,6 @@ func (n *serviceNow) listPage(ctx context.Context, l listing, size, offset int) 
 	var rows []record
 	if err := n.result(body, &rows); err != nil {
 		return nil, 0, connector.BadAnswer(l.op, err)
-	}
-	total, err := strconv.Atoi(header.Get("X-Total-Count"))
-	if err != nil {
-		total = -1
 	}
 	return rows, total, nil
 }

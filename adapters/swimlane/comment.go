@@ -10,13 +10,7 @@ import (
 	"github.com/casepush/casepush/internal/httpclient"
 )
 
-// kibanaError has Kibana's words, which people search for.
-type kibanaError string
-
-// Error returns them unchanged.
-func (e kibanaError) Error() string { return string(e) }
-
-const errNoCommentField kibanaError = "No comment field mapped in Swimlane connector"
+const errNoCommentField wire.KibanaError = "No comment field mapped in Swimlane connector"
 
 // AddComment implements [connector.Connector]. The text goes as rich text, as
 // Kibana sends it, so it is escaped.

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/wire"
 	"github.com/casepush/casepush/internal/secret"
 )
 
@@ -154,7 +155,7 @@ func TestReadmeCodes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e := judge(&connector.Error{Status: 400, Kind: connector.Rejected, Effect: connector.NotApplied, Err: kibanaError("x")}, &refusal{code: code}, call{})
+			e := judge(&connector.Error{Status: 400, Kind: connector.Rejected, Effect: connector.NotApplied, Err: wire.KibanaError("x")}, &refusal{code: code}, call{})
 			if got := (verdict{e.Kind, e.Effect}); !known || got != says {
 				t.Errorf("code %d: %s, effect %s; README.md says %s, %s", code, got.kind, got.effect, says.kind, says.effect)
 			}

@@ -33,14 +33,15 @@ func (s *swimlane) recordPath(below ...string) []string {
 // an [*connector.Error]. A read that is answered 204 found nothing: that is
 // what Swimlane says instead of 404.
 func (s *swimlane) send(ctx context.Context, c call) ([]byte, error) {
-	status := 0
-	req, err := s.request(withStatus(ctx, &status), c)
+	req, err := s.request(ctx, c)
 	if err != nil {
 		return nil, connector.Unsendable(c.op, err)
 	}
 	var said *refusal
+	status := 0 // 204 is not its empty 200
 	exchange := httpclient.Exchange{
 		Op: c.op, Reads: c.reads || c.search, Search: c.search, Class: c.class,
+		Head: func(answered int, _ http.Header) { status = answered },
 		Words: func(body []byte) string {
 			said = readRefusal(body)
 			return said.Error()
@@ -79,35 +80,4 @@ func (s *swimlane) request(ctx context.Context, c call) (*http.Request, error) {
 	req.Header.Set("Accept", "application/json")
 	s.settings.authorize(req)
 	return req, nil
-}
-
-type statusKey struct{}
-
-// withStatus makes a client of [notingStatus] note the status of the answer.
-func withStatus(ctx context.Context, status *int) context.Context {
-	return context.WithValue(ctx, statusKey{}, status)
-}
-
-// notingStatus returns a client that sends as the given one and notes the
-// status of each answer where the request's context wants it: an exchange
-// hands out bodies alone, and Swimlane's 204 is not its empty 200.
-func notingStatus(client *http.Client) *http.Client {
-	c := *client
-	next := client.Transport
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	c.Transport = statusNoter{next}
-	return &c
-}
-
-type statusNoter struct{ next http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (n statusNoter) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := n.next.RoundTrip(req)
-	if to, ok := req.Context().Value(statusKey{}).(*int); ok && err == nil {
-		*to = resp.StatusCode
-	}
-	return resp, err
 }

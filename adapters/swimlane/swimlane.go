@@ -67,7 +67,7 @@ func newConnector(def connector.Definition, deps connector.Dependencies) (connec
 	if deps.HTTP == nil {
 		return nil, fmt.Errorf("swimlane connector %q: no HTTP client given", def.ID)
 	}
-	return &swimlane{settings: s, http: notingStatus(deps.HTTP)}, nil
+	return &swimlane{settings: s, http: deps.HTTP}, nil
 }
 
 // place implements [connector.Type].Place: the mark is the case id alone, so

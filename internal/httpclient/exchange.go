@@ -24,6 +24,9 @@ type Exchange struct {
 	Class  Class                    // who goes first when requests wait for the budget
 	// Scope says by the header of a 429 what has to wait. nil: the whole tracker.
 	Scope func(http.Header) connector.Scope
+	// Head hears status and header of an answer, whatever it is, before Do
+	// judges it. nil: nobody wants to.
+	Head func(status int, header http.Header)
 }
 
 // Do sends the request once and returns the body of a success: a 2xx whose
@@ -48,6 +51,9 @@ func (x Exchange) Do(client *http.Client, req *http.Request) ([]byte, error) {
 		return nil, x.unanswered(trip, err)
 	}
 	defer resp.Body.Close()
+	if x.Head != nil {
+		x.Head(resp.StatusCode, resp.Header)
+	}
 	body, readErr := io.ReadAll(resp.Body)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		if readErr != nil {
