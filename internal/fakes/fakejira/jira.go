@@ -2,6 +2,7 @@ package fakejira
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -108,14 +109,14 @@ type IssueType struct {
 // Progress and Done, rendering of wiki markup, change logs.
 type Fake struct {
 	*fakes.Front
-	opts Options
+	opts   Options
+	rights *fakes.Rights // permissions by key
 
 	mu     sync.Mutex
 	next   int
 	number int
 	issues []*jiraIssue          // oldest first
 	byName map[string]*jiraIssue // by id and by key
-	denied map[string]bool       // permissions by key
 	links  []Link                // oldest first
 }
 
@@ -140,7 +141,7 @@ func New(opts Options) *Fake {
 	if opts.MaxText == 0 {
 		opts.MaxText = 32767
 	}
-	j := &Fake{opts: opts, next: firstJiraID, byName: map[string]*jiraIssue{}, denied: map[string]bool{}}
+	j := &Fake{opts: opts, next: firstJiraID, byName: map[string]*jiraIssue{}, rights: fakes.NewRights(slices.Collect(maps.Keys(jiraPermissions()))...)}
 	j.Front = fakes.NewFront(opts.Seed, opts.JournalSize, j.dump, j.routes())
 	return j
 }

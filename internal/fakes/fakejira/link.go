@@ -103,7 +103,7 @@ func (j *Fake) linkProblem(named linkEnd, inward, outward *jiraIssue) string {
 	switch {
 	case inward == nil || outward == nil:
 		return j.say("Issue does not exist or you do not have permission to see it.", "Issue Does Not Exist")
-	case j.denied["LINK_ISSUES"]:
+	case j.rights.Denied("LINK_ISSUES"):
 		return fmt.Sprintf("No Link Issue Permission for issue '%s'", inward.key)
 	case j.linkType(named) == nil:
 		return fmt.Sprintf("No issue link type with name '%s' found.", named.Name)

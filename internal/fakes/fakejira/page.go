@@ -10,7 +10,7 @@ import (
 // ServeHTTP serves the API, and an issue for people at /browse/{key}.
 func (j *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/__permissions" {
-		j.permissions(w, r)
+		j.rights.ServeHTTP(w, r)
 		return
 	}
 	key, ok := strings.CutPrefix(r.URL.Path, "/browse/")

@@ -1,9 +1,7 @@
 package fakejira
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -21,64 +19,13 @@ func jiraPermissions() map[string]string {
 }
 
 // Permit gives project permissions to the one user, or takes them away, by
-// key: {"EDIT_ISSUES": false}. All are given at first. An unknown key is an
-// error and nothing changes.
-func (j *Fake) Permit(given map[string]bool) error {
-	known := jiraPermissions()
-	for _, key := range slices.Sorted(maps.Keys(given)) {
-		if known[key] == "" {
-			return fmt.Errorf("permission %q: there are %q", key, slices.Sorted(maps.Keys(known)))
-		}
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for key, yes := range given {
-		if yes {
-			delete(j.denied, key)
-		} else {
-			j.denied[key] = true
-		}
-	}
-	return nil
-}
-
-// permissions serves the control route /__permissions.
-func (j *Fake) permissions(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodGet:
-	case http.MethodPut:
-		var given map[string]bool
-		b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, fakes.MaxRequestBytes))
-		if err == nil {
-			err = json.Unmarshal(b, &given)
-		}
-		if err == nil {
-			err = j.Permit(given)
-		}
-		if err != nil {
-			fakes.ControlError(w, http.StatusBadRequest, err)
-			return
-		}
-	default:
-		fakes.ControlError(w, http.StatusMethodNotAllowed, fmt.Errorf("%s %q: there are GET and PUT", r.Method, r.URL.Path))
-		return
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	all := map[string]bool{}
-	for key := range jiraPermissions() {
-		all[key] = !j.denied[key]
-	}
-	fakes.WriteJSON(w, http.StatusOK, all)
-}
+// key: {"EDIT_ISSUES": false}. See [fakes.Rights].
+func (j *Fake) Permit(given map[string]bool) error { return j.rights.Permit(given) }
 
 // need lets only requests through whose user has the permission.
 func (j *Fake) need(permission string, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		j.mu.Lock()
-		denied := j.denied[permission]
-		j.mu.Unlock()
-		if denied {
+		if j.rights.Denied(permission) {
 			jiraRefuse(w, http.StatusForbidden, fmt.Sprintf("You do not have the permission '%s' in this project.", jiraPermissions()[permission]))
 			return
 		}
@@ -111,7 +58,7 @@ func (j *Fake) myPermissions(w http.ResponseWriter, r *http.Request) {
 		}
 		answer[key] = map[string]any{
 			"id": fmt.Sprint(10 + n), "key": key, "name": known[key], "type": "PROJECT",
-			"description": known[key] + ".", "havePermission": !j.denied[key],
+			"description": known[key] + ".", "havePermission": !j.rights.Denied(key),
 		}
 	}
 	fakes.WriteJSON(w, http.StatusOK, map[string]any{"permissions": answer})

@@ -44,7 +44,7 @@ func (s jiraStatus) render() map[string]any {
 func (j *Fake) offered(i *jiraIssue) []jiraStatus {
 	var list []jiraStatus
 	for _, s := range jiraStatuses() {
-		if s.id != i.statusOf().id && !j.denied["TRANSITION_ISSUES"] {
+		if s.id != i.statusOf().id && !j.rights.Denied("TRANSITION_ISSUES") {
 			list = append(list, s)
 		}
 	}

@@ -35,7 +35,7 @@ type row struct {
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/__permissions":
-		f.permissions(w, r)
+		f.rights.ServeHTTP(w, r)
 	case "/", "":
 		f.page(w)
 	default:

@@ -74,13 +74,13 @@ type Org struct {
 // attachments, replies to comments, handle_format, bulk patches.
 type Fake struct {
 	*fakes.Front
-	opts Options
+	opts   Options
+	rights *fakes.Rights
 
 	mu        sync.Mutex
 	next      int
 	incidents []*incident // oldest first
-	denied    map[string]bool
-	conflicts int // so many patches more meet one
+	conflicts int         // so many patches more meet one
 }
 
 // firstID is one less than the first incident's id.
@@ -94,7 +94,7 @@ func New(opts Options) *Fake {
 	if opts.Fields == nil {
 		opts.Fields = DefaultFields()
 	}
-	f := &Fake{opts: opts, next: firstID, denied: map[string]bool{}, conflicts: opts.Conflicts}
+	f := &Fake{opts: opts, next: firstID, rights: fakes.NewRights("create", "read", "write", "comment"), conflicts: opts.Conflicts}
 	f.Front = fakes.NewFront(opts.Seed, opts.JournalSize, f.dump, f.routes())
 	return f
 }

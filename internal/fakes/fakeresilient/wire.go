@@ -115,7 +115,7 @@ func (t *Text) show(format string) any {
 func (f *Fake) show(i *incident, format string) map[string]any {
 	out := map[string]any{
 		"id": i.id, "vers": i.vers, "create_date": millis(i.created), "inc_last_modified_date": millis(i.updated),
-		"org_id": f.opts.Orgs[0].ID, "perms": map[string]bool{"read": !f.refused("read"), "write": !f.refused("write"), "comment": !f.refused("comment")},
+		"org_id": f.opts.Orgs[0].ID, "perms": map[string]bool{"read": !f.rights.Denied("read"), "write": !f.rights.Denied("write"), "comment": !f.rights.Denied("comment")},
 	}
 	properties := map[string]any{}
 	for _, d := range f.opts.Fields {

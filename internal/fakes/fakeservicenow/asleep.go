@@ -25,22 +25,9 @@ func (f *Fake) setSwitch(s *bool, on bool) {
 // switched serves a control route with which one of the two is read (GET) and
 // set (PUT, true or false).
 func (f *Fake) switched(w http.ResponseWriter, r *http.Request, s *bool) {
-	switch r.Method {
-	case http.MethodGet:
-	case http.MethodPut:
-		var on bool
-		if err := controlBody(w, r, &on); err != nil {
-			fakes.ControlError(w, http.StatusBadRequest, err)
-			return
-		}
-		f.setSwitch(s, on)
-	default:
-		onlyGetAndPut(w, r)
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	fakes.WriteJSON(w, http.StatusOK, *s)
+	set := func(on bool) error { f.setSwitch(s, on); return nil }
+	get := func() bool { f.mu.Lock(); defer f.mu.Unlock(); return *s }
+	fakes.ServeSetting(w, r, set, get)
 }
 
 // awake lets requests through unless the instance hibernates or wants a login.

@@ -47,7 +47,7 @@ func (f *Fake) health(w http.ResponseWriter, r *http.Request) {
 func (f *Fake) mayImport() *refusal {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.denied[RightImport] {
+	if f.rights.Denied(RightImport) {
 		return &refusal{http.StatusForbidden, "User Not Authorized", "Failed API level ACL Validation"}
 	}
 	return nil

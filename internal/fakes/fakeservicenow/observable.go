@@ -44,10 +44,10 @@ func (f *Fake) observe(w http.ResponseWriter, r *http.Request, list []sighting) 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	rec := f.find(TableSecurityIncident, r.PathValue("id"))
-	if refused == nil && (rec == nil || f.denied[RightRead]) {
+	if refused == nil && (rec == nil || f.rights.Denied(RightRead)) {
 		refused = noRecord()
 	}
-	if refused == nil && f.denied[RightWrite] {
+	if refused == nil && f.rights.Denied(RightWrite) {
 		refused = operationFailed("ACL Exception Update Failed due to security constraints")
 	}
 	if refused != nil {

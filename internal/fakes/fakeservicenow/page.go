@@ -12,7 +12,7 @@ import (
 func (f *Fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/__permissions":
-		f.permissions(w, r)
+		f.rights.ServeHTTP(w, r)
 	case "/__hibernating":
 		f.switched(w, r, &f.hibernating)
 	case "/__login":

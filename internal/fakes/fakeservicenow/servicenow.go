@@ -108,6 +108,7 @@ const (
 type Fake struct {
 	*fakes.Front
 	opts    Options
+	rights  *fakes.Rights
 	schemas map[string]schema
 	visible map[string]schema // the same as users read it
 
@@ -119,7 +120,6 @@ type Fake struct {
 	byID        map[string]*record      // by sys_id
 	entries     []row                   // of all journals, oldest first
 	observables map[Observable]string   // sys_ids by value and type
-	denied      map[string]bool         // rights
 	tokens      map[string]*accessToken // by user
 	windows     map[string]*window      // by user
 	hibernating bool
@@ -135,7 +135,7 @@ func New(opts Options) *Fake {
 	all := schemas(opts)
 	f := &Fake{
 		opts: opts, schemas: all, visible: visible(all, opts.HiddenFields), numbers: map[string]int{}, byID: map[string]*record{}, observables: map[Observable]string{},
-		denied: map[string]bool{}, tokens: map[string]*accessToken{}, windows: map[string]*window{},
+		rights: newRights(), tokens: map[string]*accessToken{}, windows: map[string]*window{},
 	}
 	f.Front = fakes.NewFront(opts.Seed, opts.JournalSize, f.dump, f.routes())
 	return f

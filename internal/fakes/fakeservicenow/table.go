@@ -175,7 +175,7 @@ func (f *Fake) delete(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	rec, refused := f.target(name, r.PathValue("id"))
-	if refused == nil && f.denied[RightDelete] {
+	if refused == nil && f.rights.Denied(RightDelete) {
 		refused = operationFailed("ACL Exception Delete Failed due to security constraints")
 	}
 	if refused != nil {
@@ -192,10 +192,10 @@ func (f *Fake) target(table, id string) (*record, *refusal) {
 	if _, known := f.schemas[table]; !known {
 		return nil, noTable(table)
 	}
-	if rec := f.find(table, id); rec != nil && !f.denied[RightRead] {
+	if rec := f.find(table, id); rec != nil && !f.rights.Denied(RightRead) {
 		return rec, nil
 	}
-	if f.oneRow(table, id) != nil && !f.denied[RightRead] {
+	if f.oneRow(table, id) != nil && !f.rights.Denied(RightRead) {
 		return nil, operationFailed("ACL Exception Update Failed due to security constraints") // a system table
 	}
 	return nil, noRecord()

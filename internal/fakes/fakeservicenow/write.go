@@ -74,7 +74,7 @@ func (f *Fake) answerRecord(w http.ResponseWriter, r *http.Request, status int, 
 
 // insert needs the lock.
 func (f *Fake) insert(table string, body map[string]string, user string) (*record, *refusal) {
-	if f.denied[RightCreate] || table != TableIncident && table != TableSecurityIncident {
+	if f.rights.Denied(RightCreate) || table != TableIncident && table != TableSecurityIncident {
 		return nil, operationFailed("ACL Exception Insert Failed due to security constraints")
 	}
 	now := time.Now()
@@ -96,7 +96,7 @@ func (f *Fake) insert(table string, body map[string]string, user string) (*recor
 
 // change reports whether anything is different now. It needs the lock.
 func (f *Fake) change(rec *record, body map[string]string, user string) (changed bool, refused *refusal) {
-	if f.denied[RightWrite] {
+	if f.rights.Denied(RightWrite) {
 		return false, operationFailed("ACL Exception Update Failed due to security constraints")
 	}
 	next := f.applied(rec, body)
