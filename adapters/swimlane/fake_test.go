@@ -12,6 +12,7 @@ import (
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/fakes/fakeswimlane"
+	"github.com/casepush/casepush/internal/httpclient"
 	"github.com/casepush/casepush/internal/secret"
 )
 
@@ -248,4 +249,18 @@ func TestProbe(t *testing.T) {
 	if n := r.fake.Journal().Count(func(q fakes.Request) bool { return q.Method == http.MethodGet }); n != 1 {
 		t.Errorf("%d requests, want 1", n)
 	}
+}
+
+// open makes a connector whose requests go to the transport.
+func open(t *testing.T, def connector.Definition, to http.RoundTripper) connector.Connector {
+	t.Helper()
+	client, err := httpclient.NewWithTransport(httpclient.Settings{AllowedHosts: []string{"*"}}, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	con, err := swimlane.Type().New(def, connector.Dependencies{HTTP: client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return con
 }

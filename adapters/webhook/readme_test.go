@@ -1,72 +1,17 @@
 package webhook
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
-	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/casepush/casepush/internal/connector"
-	"github.com/casepush/casepush/internal/secret"
+	"github.com/casepush/casepush/internal/connector/adaptertest"
 )
-
-func readme(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// readmeRows are the rows of the tables below a heading: the names in
-// backquotes of the first column, each with the row's other cells.
-func readmeRows(t *testing.T, heading string) map[string][]string {
-	t.Helper()
-	_, section, found := strings.Cut(readme(t), "\n## "+heading+"\n")
-	if !found {
-		t.Fatalf("README.md has no section %q", heading)
-	}
-	section, _, _ = strings.Cut(section, "\n## ")
-	rows := map[string][]string{}
-	for line := range strings.Lines(section) {
-		if !strings.HasPrefix(line, "| `") {
-			continue
-		}
-		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
-		for i := range cells {
-			cells[i] = strings.TrimSpace(cells[i])
-		}
-		for _, name := range regexp.MustCompile("`[^`]+`").FindAllString(cells[0], -1) {
-			rows[strings.Trim(name, "`")] = cells[1:]
-		}
-	}
-	return rows
-}
 
 func TestReadmeKeys(t *testing.T) {
 	t.Parallel()
-	sorted := func(prefix string, keys []string) []string {
-		var out []string
-		for _, k := range keys {
-			out = append(out, prefix+k)
-		}
-		slices.Sort(out)
-		return out
-	}
-	want := slices.Concat(sorted("config.", configKeys), sorted("secrets.", secretKeys))
-	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(readmeRows(t, "Configuration")))); diff != "" {
-		t.Errorf("configuration (-code +README.md):\n%s", diff)
-	}
-	if diff := cmp.Diff(sorted("", deliveryKeys), slices.Sorted(maps.Keys(readmeRows(t, "Delivery")))); diff != "" {
-		t.Errorf("delivery (-code +README.md):\n%s", diff)
-	}
+	adaptertest.ReadReadme(t).CheckKeys(t, adaptertest.Keys{Config: configKeys, Secrets: secretKeys, Delivery: deliveryKeys})
 }
 
 func TestReadmeDefaults(t *testing.T) {
@@ -76,20 +21,15 @@ func TestReadmeDefaults(t *testing.T) {
 		t.Errorf("max_in_flight: %d, want 0, which is 16 (connector.Capabilities)", s.maxInFlight)
 	}
 	want := map[string]string{
-		"idempotency_key": fmt.Sprintf("`%t`", s.idempotencyKey), "settle_time": fmt.Sprintf("`%s`", s.settleTime), "max_in_flight": "16",
+		"idempotency_key": fmt.Sprintf("`%t`", s.idempotencyKey), "settle_time": adaptertest.Written(s.settleTime), "max_in_flight": "16",
 	}
-	got := map[string]string{}
-	for key, cells := range readmeRows(t, "Delivery") {
-		got[key] = cells[0]
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-code +README.md):\n%s", diff)
-	}
+	readme := adaptertest.ReadReadme(t)
+	readme.CheckDefaults(t, want)
 	methods := map[string]string{
 		"createIncidentMethod": s.create.method, "getIncidentMethod": s.get.method, "updateIncidentMethod": s.update.method, "createCommentMethod": s.comment.method,
 	}
 	for key, method := range methods {
-		if cell := readmeRows(t, "Configuration")["config."+key][0]; !strings.Contains(cell, "default `"+strings.ToLower(method)+"`") {
+		if cell := readme.Rows(t, "Configuration")["config."+key][0]; !strings.Contains(cell, "default `"+strings.ToLower(method)+"`") {
 			t.Errorf("%s: %q does not say that the default is %s", key, cell, method)
 		}
 	}
@@ -98,22 +38,7 @@ func TestReadmeDefaults(t *testing.T) {
 // The example is a definition without anything to say about.
 func TestReadmeExample(t *testing.T) {
 	t.Parallel()
-	m := regexp.MustCompile("(?s)```json\n(.*?)```").FindStringSubmatch(readme(t))
-	if m == nil {
-		t.Fatal("README.md has no example")
-	}
-	var example struct {
-		ActionTypeID, Name string
-		Config             map[string]any
-		Secrets            map[string]string
-	}
-	if err := json.Unmarshal([]byte(m[1]), &example); err != nil {
-		t.Fatal(err)
-	}
-	def := connector.Definition{ID: "w", Type: example.ActionTypeID, Name: example.Name, Config: example.Config, Secrets: map[string]secret.String{}}
-	for k, v := range example.Secrets {
-		def.Secrets[k] = secret.New(v)
-	}
+	def := adaptertest.ReadReadme(t).Example(t)
 	if problems := check(def); len(problems) != 0 || def.Type != TypeID {
 		t.Errorf("type %q, problems %v", def.Type, problems)
 	}

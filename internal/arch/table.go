@@ -147,8 +147,13 @@ var owners = []owner{
 		why: "it runs the worker on fakes: what a user sees, and nothing to build on",
 	},
 	{
-		of:  []string{"./internal/connector/connectortest", "./internal/ledger/ledgertest", "./internal/proctest", "./internal/spectest"},
+		of:  []string{"./internal/connector/adaptertest", "./internal/connector/connectortest", "./internal/ledger/ledgertest", "./internal/proctest"},
 		why: "for tests: they import testing",
+	},
+	{
+		of:  []string{"./internal/spectest"},
+		by:  []string{"internal/connector/adaptertest"},
+		why: "for tests, and for what serves tests: it imports testing",
 	},
 	{
 		of:  []string{"./internal/connector/definition", "./internal/connector/wire"},
