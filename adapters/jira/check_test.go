@@ -3,14 +3,13 @@ package jira
 import (
 	"encoding/json"
 	"maps"
-	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/adaptertest"
 	"github.com/casepush/casepush/internal/secret"
 )
 
@@ -63,43 +62,14 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			problems := check(tc.def)
-			var got []string
-			bad := false
-			for i, p := range problems {
-				text := strings.Join(p.Path, ".") + ": " + p.Message
-				if p.Warning {
-					text = "(warning) " + text
-				}
-				if strings.Contains(text, "canary") {
-					t.Errorf("%q shows a secret", text)
-				}
-				if i < len(tc.want) && strings.HasPrefix(text, tc.want[i]) {
-					text = tc.want[i]
-				}
-				got = append(got, text)
-				bad = bad || !p.Warning
-			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Error(diff)
-			}
-			if _, err := newConnector(tc.def, connector.Dependencies{HTTP: http.DefaultClient}); (err != nil) != bad {
-				t.Errorf("New: %v, with problems %v", err, got)
-			}
+			adaptertest.CheckDefinition(t, Type(), tc.def, tc.want)
 		})
 	}
 }
 
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
-	open := func(def connector.Definition) connector.Capabilities {
-		t.Helper()
-		c, err := newConnector(def, connector.Dependencies{HTTP: http.DefaultClient})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c.Capabilities()
-	}
+	of := func(def connector.Definition) connector.Capabilities { return adaptertest.Capabilities(t, Type(), def) }
 	text := func(n int) map[string]connector.Limit {
 		return map[string]connector.Limit{"summary": {Max: 254, Unit: connector.UTF16}, "description": {Max: n, Unit: connector.UTF16}, "comment": {Max: n, Unit: connector.UTF16}}
 	}
@@ -107,17 +77,17 @@ func TestCapabilities(t *testing.T) {
 		Address: "https://hms.atlassian.net", FindIncident: true, CountComments: true, ReadIncident: true,
 		SettleTime: 20 * time.Second, FindDelay: 2 * time.Minute, Limits: text(32767),
 	}
-	if diff := cmp.Diff(want, open(valid(nil, nil, nil))); diff != "" {
+	if diff := cmp.Diff(want, of(valid(nil, nil, nil))); diff != "" {
 		t.Errorf("cloud: %s", diff)
 	}
 	want.FindDelay, want.Address = 30*time.Second, "https://jira.hms.example"
-	if diff := cmp.Diff(want, open(valid(map[string]any{"apiUrl": "https://jira.hms.example"}, nil, nil))); diff != "" {
+	if diff := cmp.Diff(want, of(valid(map[string]any{"apiUrl": "https://jira.hms.example"}, nil, nil))); diff != "" {
 		t.Errorf("data center: %s", diff)
 	}
 	want.Address = "https://hms.atlassian.net"
 	want.FindDelay, want.SettleTime, want.MaxInFlight, want.Limits = time.Second, time.Minute, 3, text(500)
 	delivery := map[string]any{"find_delay": "1s", "settle_time": "1m", "max_in_flight": 3, "max_text": 500}
-	if diff := cmp.Diff(want, open(valid(nil, nil, delivery))); diff != "" {
+	if diff := cmp.Diff(want, of(valid(nil, nil, delivery))); diff != "" {
 		t.Errorf("settings: %s", diff)
 	}
 }

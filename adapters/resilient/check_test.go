@@ -3,7 +3,6 @@ package resilient
 import (
 	"encoding/json"
 	"maps"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/adaptertest"
 	"github.com/casepush/casepush/internal/secret"
 )
 
@@ -62,24 +62,7 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			problems := check(tc.def)
-			var got []string
-			for i, p := range problems {
-				text := strings.Join(p.Path, ".") + ": " + p.Message
-				if strings.Contains(text, "canary") {
-					t.Errorf("%q shows a secret", text)
-				}
-				if i < len(tc.want) && strings.HasPrefix(text, tc.want[i]) {
-					text = tc.want[i]
-				}
-				got = append(got, text)
-			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Error(diff)
-			}
-			if _, err := newConnector(tc.def, connector.Dependencies{HTTP: http.DefaultClient}); (err != nil) != (len(problems) > 0) {
-				t.Errorf("New: %v, with problems %v", err, got)
-			}
+			adaptertest.CheckDefinition(t, Type(), tc.def, tc.want)
 		})
 	}
 }
@@ -93,19 +76,12 @@ func TestNewNeedsClient(t *testing.T) {
 
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
-	open := func(def connector.Definition) connector.Capabilities {
-		t.Helper()
-		c, err := newConnector(def, connector.Dependencies{HTTP: http.DefaultClient})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c.Capabilities()
-	}
+	of := func(def connector.Definition) connector.Capabilities { return adaptertest.Capabilities(t, Type(), def) }
 	want := connector.Capabilities{
 		Address: "https://soar.hms.example/rest/orgs/201", FindIncident: true, CountComments: true, ReadIncident: true,
 		SettleTime: 30 * time.Second, FindDelay: 30 * time.Second, Limits: map[string]connector.Limit{},
 	}
-	if diff := cmp.Diff(want, open(valid(nil, nil, nil))); diff != "" {
+	if diff := cmp.Diff(want, of(valid(nil, nil, nil))); diff != "" {
 		t.Error(diff)
 	}
 	want.FindDelay, want.SettleTime, want.MaxInFlight = time.Second, time.Minute, 3
@@ -113,7 +89,7 @@ func TestCapabilities(t *testing.T) {
 		"name": {Max: 200, Unit: connector.UTF16}, "description": {Max: 500, Unit: connector.UTF16}, "comment": {Max: 500, Unit: connector.UTF16},
 	}
 	delivery := map[string]any{"find_delay": "1s", "settle_time": "1m", "max_in_flight": 3, "max_text": 500, "max_name": 200}
-	if diff := cmp.Diff(want, open(valid(nil, nil, delivery))); diff != "" {
+	if diff := cmp.Diff(want, of(valid(nil, nil, delivery))); diff != "" {
 		t.Errorf("settings: %s", diff)
 	}
 }

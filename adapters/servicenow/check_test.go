@@ -1,15 +1,14 @@
 package servicenow
 
 import (
-	"net/http"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/adaptertest"
 	"github.com/casepush/casepush/internal/secret"
 )
 
@@ -97,37 +96,14 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var got []string
-			for i, p := range ITSM().Check(tc.def) {
-				text := strings.Join(p.Path, ".") + ": " + p.Message
-				if strings.Contains(text, "canary") {
-					t.Errorf("%q shows a secret", text)
-				}
-				if i < len(tc.want) && strings.HasPrefix(text, tc.want[i]) {
-					text = tc.want[i]
-				}
-				got = append(got, text)
-			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Error(diff)
-			}
-			if _, err := ITSM().New(tc.def, connector.Dependencies{HTTP: http.DefaultClient}); (err != nil) != (got != nil) {
-				t.Errorf("New: %v, with problems %v", err, got)
-			}
+			adaptertest.CheckDefinition(t, ITSM(), tc.def, tc.want)
 		})
 	}
 }
 
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
-	open := func(def connector.Definition) connector.Capabilities {
-		t.Helper()
-		c, err := ITSM().New(def, connector.Dependencies{HTTP: http.DefaultClient})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c.Capabilities()
-	}
+	of := func(def connector.Definition) connector.Capabilities { return adaptertest.Capabilities(t, ITSM(), def) }
 	limits := func(short, long, comment int) map[string]connector.Limit {
 		return map[string]connector.Limit{"short_description": {Max: short, Unit: connector.UTF16}, "description": {Max: long, Unit: connector.UTF16}, "comment": {Max: comment, Unit: connector.UTF16}}
 	}
@@ -135,12 +111,12 @@ func TestCapabilities(t *testing.T) {
 		Address: "https://hms.service-now.example", FindIncident: true, CountComments: true, ReadIncident: true,
 		SettleTime: time.Minute, FindDelay: 10 * time.Second, Limits: limits(160, 4000, 4000),
 	}
-	if diff := cmp.Diff(want, open(valid(nil, nil, nil))); diff != "" {
+	if diff := cmp.Diff(want, of(valid(nil, nil, nil))); diff != "" {
 		t.Errorf("defaults: %s", diff)
 	}
 	want.SettleTime, want.FindDelay, want.MaxInFlight, want.Limits = time.Second, 2*time.Minute, 3, limits(255, 8000, 30000)
 	delivery := m{"settle_time": "1s", "find_delay": "2m", "max_in_flight": 3, "max_short_description": 255, "max_description": 8000, "max_comment": 30000}
-	if diff := cmp.Diff(want, open(valid(nil, nil, delivery))); diff != "" {
+	if diff := cmp.Diff(want, of(valid(nil, nil, delivery))); diff != "" {
 		t.Errorf("settings: %s", diff)
 	}
 }

@@ -2,14 +2,13 @@ package swimlane
 
 import (
 	"maps"
-	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/adaptertest"
 	"github.com/casepush/casepush/internal/secret"
 )
 
@@ -87,54 +86,26 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var got []string
-			bad := false
-			for i, p := range check(tc.def) {
-				text := strings.Join(p.Path, ".") + ": " + p.Message
-				if p.Warning {
-					text = "(warning) " + text
-				}
-				if strings.Contains(text, "canary") {
-					t.Errorf("%q shows a secret", text)
-				}
-				if i < len(tc.want) && strings.HasPrefix(text, tc.want[i]) {
-					text = tc.want[i]
-				}
-				got = append(got, text)
-				bad = bad || !p.Warning
-			}
-			if diff := cmp.Diff(tc.want, got); diff != "" {
-				t.Error(diff)
-			}
-			if _, err := newConnector(tc.def, connector.Dependencies{HTTP: http.DefaultClient}); (err != nil) != bad {
-				t.Errorf("New: %v, with problems %v", err, got)
-			}
+			adaptertest.CheckDefinition(t, Type(), tc.def, tc.want)
 		})
 	}
 }
 
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
-	open := func(def connector.Definition) connector.Capabilities {
-		t.Helper()
-		c, err := newConnector(def, connector.Dependencies{HTTP: http.DefaultClient})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c.Capabilities()
-	}
+	of := func(def connector.Definition) connector.Capabilities { return adaptertest.Capabilities(t, Type(), def) }
 	want := connector.Capabilities{
 		Address: "https://swimlane.hms.example/api/app/58e4", FindIncident: true, CountComments: true, ReadIncident: true,
 		SettleTime: 20 * time.Second, FindDelay: 30 * time.Second, Limits: map[string]connector.Limit{},
 	}
-	if diff := cmp.Diff(want, open(valid(nil, nil))); diff != "" {
+	if diff := cmp.Diff(want, of(valid(nil, nil))); diff != "" {
 		t.Error(diff)
 	}
 	want.FindIncident, want.CountComments, want.NoComments = false, false, true
-	if diff := cmp.Diff(want, open(valid(m{"mappings": nil}, nil))); diff != "" {
+	if diff := cmp.Diff(want, of(valid(m{"mappings": nil}, nil))); diff != "" {
 		t.Errorf("without mappings: %s", diff)
 	}
-	got := open(valid(nil, m{"find_delay": "1s", "settle_time": "1m", "max_in_flight": 3, "max_text": 500, "max_title": 50}))
+	got := of(valid(nil, m{"find_delay": "1s", "settle_time": "1m", "max_in_flight": 3, "max_text": 500, "max_title": 50}))
 	limits := map[string]connector.Limit{"caseName": {Max: 50, Unit: connector.UTF16}, "description": {Max: 500, Unit: connector.UTF16}, "comment": {Max: 500, Unit: connector.UTF16}}
 	if diff := cmp.Diff(limits, got.Limits); diff != "" || got.FindDelay != time.Second || got.SettleTime != time.Minute || got.MaxInFlight != 3 {
 		t.Errorf("settings: %+v %s", got, diff)

@@ -2,14 +2,13 @@ package webhook
 
 import (
 	"maps"
-	"net/http"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/casepush/casepush/internal/connector"
+	"github.com/casepush/casepush/internal/connector/adaptertest"
 	"github.com/casepush/casepush/internal/secret"
 )
 
@@ -85,7 +84,7 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			judged(t, tc.def, tc.want)
+			adaptertest.CheckDefinition(t, Type(), tc.def, tc.want)
 		})
 	}
 }
@@ -124,61 +123,24 @@ func TestCheckAuthentication(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			judged(t, tc.def, tc.want)
+			adaptertest.CheckDefinition(t, Type(), tc.def, tc.want)
 		})
-	}
-}
-
-// judged compares what check says, and that New says the same.
-func judged(t *testing.T, def connector.Definition, want []string) {
-	t.Helper()
-	var got []string
-	bad := false
-	for i, p := range check(def) {
-		text := strings.Join(p.Path, ".") + ": " + p.Message
-		if p.Warning {
-			text = "(warning) " + text
-		}
-		if strings.Contains(text, "canary") {
-			t.Errorf("%q shows a secret or an address", text)
-		}
-		if i < len(want) && strings.HasPrefix(text, want[i]) {
-			text = want[i]
-		}
-		got = append(got, text)
-		bad = bad || !p.Warning
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	if _, err := newConnector(def, connector.Dependencies{HTTP: http.DefaultClient}); (err != nil) != bad {
-		t.Errorf("New: %v, with problems %v", err, got)
-	}
-	if _, err := ownTLS(def); (err != nil) != bad {
-		t.Errorf("TLS: %v, with problems %v", err, got)
 	}
 }
 
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
-	open := func(def connector.Definition) connector.Capabilities {
-		t.Helper()
-		c, err := newConnector(def, connector.Dependencies{HTTP: http.DefaultClient})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return c.Capabilities()
-	}
+	of := func(def connector.Definition) connector.Capabilities { return adaptertest.Capabilities(t, Type(), def) }
 	want := connector.Capabilities{Address: "https://tracker.hms.example", SettleTime: 20 * time.Second}
-	if diff := cmp.Diff(want, open(valid(nil, nil, nil))); diff != "" {
+	if diff := cmp.Diff(want, of(valid(nil, nil, nil))); diff != "" {
 		t.Error(diff)
 	}
 	want = connector.Capabilities{Address: "http://[::1]:8080", SettleTime: time.Minute, MaxInFlight: 3, Idempotent: true, NoComments: true}
-	got := open(valid(m{"createIncidentUrl": "http://[::1]:8080/x", "createCommentUrl": nil}, nil, m{"settle_time": "1m", "max_in_flight": 3, "idempotency_key": true}))
+	got := of(valid(m{"createIncidentUrl": "http://[::1]:8080/x", "createCommentUrl": nil}, nil, m{"settle_time": "1m", "max_in_flight": 3, "idempotency_key": true}))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := open(valid(m{"createCommentMethod": nil}, nil, nil)); !got.NoComments {
+	if got := of(valid(m{"createCommentMethod": nil}, nil, nil)); !got.NoComments {
 		t.Error("comments with a method that is null")
 	}
 	if c, err := newConnector(valid(nil, nil, nil), connector.Dependencies{}); err == nil {
