@@ -3,44 +3,17 @@ package jira
 import (
 	"context"
 	"net/http"
-	"sync"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/wire"
 )
 
-// issueTypeCache keeps the project's first issue type. Two callers may both
-// ask Jira the first time; that does no harm.
-type issueTypeCache struct {
-	mu    sync.Mutex
-	known bool
-	id    string // "" if the project has none
-}
-
-func (c *issueTypeCache) get() (string, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.id, c.known
-}
-
-func (c *issueTypeCache) set(id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.id, c.known = id, true
-}
-
-func (c *issueTypeCache) forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.id, c.known = "", false
-}
-
 // defaultIssueType returns the id of the project's first issue type, as Kibana
 // chooses it, or "" if Jira names none: then the create is sent without one,
 // and Jira says what it misses.
 func (j *jira) defaultIssueType(ctx context.Context) (string, error) {
-	if id, ok := j.types.get(); ok {
-		return id, nil
+	if id := j.issueType.Load(); id != nil {
+		return *id, nil
 	}
 	const op = "find issue type"
 	body, err := j.send(ctx, call{
@@ -55,7 +28,7 @@ func (j *jira) defaultIssueType(ctx context.Context) (string, error) {
 		return "", connector.BadAnswer(op, err)
 	}
 	if id != "" { // an empty list may be filled a moment later
-		j.types.set(id)
+		j.issueType.Store(&id)
 	}
 	return id, nil
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	gojira "github.com/andygrunwald/go-jira"
 
@@ -57,8 +58,10 @@ type jira struct {
 	settings settings
 	http     *http.Client
 	requests *gojira.Client // builds requests; never sends them
-	types    issueTypeCache
-	throttle *throttle // nil: no limit per issue
+	// issueType is the project's first one. Two callers may both ask Jira the first
+	// time; that does no harm.
+	issueType atomic.Pointer[string]
+	throttle  *throttle // nil: no limit per issue
 }
 
 var _ connector.Connector = (*jira)(nil)
@@ -121,7 +124,7 @@ func (j *jira) CreateIncident(ctx context.Context, id connector.CorrelationID, i
 	if err != nil {
 		e := connector.AsError(op, err)
 		if defaulted && e.Kind == connector.Rejected {
-			j.types.forget() // the type may be gone since we asked
+			j.issueType.Store(nil) // the type may be gone since we asked
 		}
 		return connector.Ref{}, e.OfCreate()
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"sync"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/wire"
@@ -87,30 +86,11 @@ func isOwn(name string) bool {
 	return name == fieldName || name == fieldDescription || name == fieldTypes || name == fieldSeverity
 }
 
-// fieldCache keeps the metadata, which may be hundreds of kilobytes. Two
-// callers may both ask the first time; that does no harm.
-type fieldCache struct {
-	mu    sync.Mutex
-	known fields // nil is not known
-}
-
-func (c *fieldCache) get() fields {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.known
-}
-
-func (c *fieldCache) set(known fields) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.known = known
-}
-
 // doubtFields forgets the metadata when a request was refused: a field may have
 // changed since we asked.
 func (r *resilient) doubtFields(e *connector.Error) {
 	if e.Kind == connector.Rejected {
-		r.fields.set(nil)
+		r.fields.Store(nil)
 	}
 }
 
@@ -119,7 +99,10 @@ func (r *resilient) doubtFields(e *connector.Error) {
 // A body that cannot be made with what the cache has is tried again with what
 // the tracker says now.
 func (r *resilient) bodyWithFields(ctx context.Context, op string, in connector.Incident, build func(fields) ([]byte, error)) ([]byte, error) {
-	known := r.fields.get()
+	var known fields
+	if remembered := r.fields.Load(); remembered != nil {
+		known = *remembered
+	}
 	needed := needsFields(in)
 	cached := known != nil
 	for {
@@ -136,7 +119,7 @@ func (r *resilient) bodyWithFields(ctx context.Context, op string, in connector.
 		case !needed || !cached:
 			return nil, connector.Unsendable(op, err)
 		}
-		r.fields.set(nil)
+		r.fields.Store(nil)
 		known, cached = nil, false
 	}
 }
@@ -163,7 +146,7 @@ func (r *resilient) readFields(ctx context.Context) (fields, error) {
 	if err != nil {
 		return nil, connector.BadAnswer(op, err)
 	}
-	r.fields.set(known)
+	r.fields.Store(&known)
 	return known, nil
 }
 

@@ -6,31 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/wire"
 	"github.com/casepush/casepush/internal/httpclient"
 )
-
-// organizationCache keeps the organization's id. Two callers may both ask the
-// first time; that does no harm.
-type organizationCache struct {
-	mu sync.Mutex
-	id string // "" is not known yet
-}
-
-func (c *organizationCache) get() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.id
-}
-
-func (c *organizationCache) set(id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.id = id
-}
 
 // organization returns the id of the organization. Unless config.orgId is one,
 // the key's session is asked, once, for the organization of this name, uuid or
@@ -39,8 +19,8 @@ func (r *resilient) organization(ctx context.Context, class httpclient.Class) (s
 	if isNumber(r.settings.orgID) {
 		return r.settings.orgID, nil
 	}
-	if id := r.org.get(); id != "" {
-		return id, nil
+	if id := r.org.Load(); id != nil {
+		return *id, nil
 	}
 	const op = "find organization"
 	// Search: a 404 here says nothing of an incident.
@@ -59,7 +39,7 @@ func (r *resilient) organization(ctx context.Context, class httpclient.Class) (s
 		// Forbidden, so that it holds the connector: no push can work.
 		return "", &connector.Error{Op: op, Kind: connector.Forbidden, Effect: connector.NotApplied, Err: err}
 	}
-	r.org.set(id)
+	r.org.Store(&id)
 	return id, nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -55,11 +54,7 @@ func (r *resilient) sendTo(ctx context.Context, target string, c call) ([]byte, 
 	if len(c.query) > 0 {
 		target += "?" + c.query.Encode()
 	}
-	var body io.Reader
-	if c.body != nil {
-		body = bytes.NewReader(c.body)
-	}
-	req, err := http.NewRequestWithContext(ctx, c.method, target, body)
+	req, err := http.NewRequestWithContext(ctx, c.method, target, bytes.NewReader(c.body))
 	if err != nil {
 		return nil, connector.Unsendable(c.op, errors.New("the request cannot be built")) // err shows the URL
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/wire"
@@ -58,8 +59,10 @@ func Type() connector.Type {
 type resilient struct {
 	settings settings
 	http     *http.Client
-	org      organizationCache
-	fields   fieldCache
+	// What is asked once and remembered. Two callers may both ask the first
+	// time; that does no harm.
+	org    atomic.Pointer[string] // the organization's id
+	fields atomic.Pointer[fields] // metadata, which may be hundreds of kilobytes
 }
 
 var _ connector.Connector = (*resilient)(nil)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 
@@ -73,11 +72,7 @@ func (n *serviceNow) request(ctx context.Context, c call) (*http.Request, error)
 	if len(c.query) > 0 {
 		target += "?" + c.query.Encode()
 	}
-	var body io.Reader
-	if c.body != nil {
-		body = bytes.NewReader(c.body)
-	}
-	req, err := http.NewRequestWithContext(ctx, c.method, target, body)
+	req, err := http.NewRequestWithContext(ctx, c.method, target, bytes.NewReader(c.body))
 	if err != nil {
 		return nil, errors.New("the request cannot be built from the incident's id") // err shows the URL
 	}

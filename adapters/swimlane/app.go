@@ -8,7 +8,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"sync"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/wire"
@@ -72,37 +71,16 @@ func (rec record) number() float64 {
 	return n
 }
 
-// appCache keeps the application. Two callers may both ask for it the first
-// time; that does no harm.
-type appCache struct {
-	mu    sync.Mutex
-	known *application
-}
-
-func (c *appCache) get() *application {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.known
-}
-
-func (c *appCache) set(a *application) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.known = a
-}
-
-func (c *appCache) forget() { c.set(nil) }
-
 // application returns the application, and whether it has just been read.
 // NotFound says that there is none of this id.
 func (s *swimlane) application(ctx context.Context, op string) (app *application, fresh bool, err error) {
-	if app := s.app.get(); app != nil {
+	if app := s.app.Load(); app != nil {
 		return app, false, nil
 	}
 	if app, err = s.readApplication(ctx, op); err != nil {
 		return nil, true, err
 	}
-	s.app.set(app)
+	s.app.Store(app)
 	return app, true, nil
 }
 

@@ -38,7 +38,7 @@ func (s *swimlane) recordBody(ctx context.Context, op string, in connector.Incid
 		if fresh || !errors.As(err, &unknown) {
 			return nil, nil, connector.Unsendable(op, err)
 		}
-		s.app.forget()
+		s.app.Store(nil)
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *swimlane) RetireDuplicate(ctx context.Context, id connector.Correlation
 	if ours, err := spare.marked(mark, id.CaseID); err != nil || !ours {
 		return nil // a record that has no case id does not show the field
 	}
-	if err := s.explain(ctx, id, s.ref(kept, s.app.get()), spare); err != nil {
+	if err := s.explain(ctx, id, s.ref(kept, s.app.Load()), spare); err != nil {
 		return err
 	}
 	return s.unmark(ctx, mark, spare)

@@ -26,7 +26,7 @@ func (s *swimlane) changeRefused(ctx context.Context, op string, ref connector.R
 	case e.Status == 0: // nothing was refused
 		return e
 	case e.Kind == connector.Rejected:
-		s.app.forget()
+		s.app.Store(nil)
 	case e.Kind == connector.Forbidden, e.Kind == connector.Conflict:
 	default:
 		return e

@@ -17,7 +17,7 @@ func (s *swimlane) Probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.app.set(app)
+	s.app.Store(app)
 	if wrong := s.wrongFields(app); len(wrong) > 0 {
 		return &connector.Error{
 			Op: op, Kind: connector.NotFound, Effect: connector.NotApplied,

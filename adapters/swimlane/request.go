@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -66,11 +65,7 @@ func (s *swimlane) request(ctx context.Context, c call) (*http.Request, error) {
 		}
 		target += "/" + escaped
 	}
-	var body io.Reader
-	if c.body != nil {
-		body = bytes.NewReader(c.body)
-	}
-	req, err := http.NewRequestWithContext(ctx, c.method, target, body)
+	req, err := http.NewRequestWithContext(ctx, c.method, target, bytes.NewReader(c.body))
 	if err != nil {
 		return nil, errors.New("the request cannot be built from the record's id") // err shows the URL
 	}

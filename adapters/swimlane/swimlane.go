@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	"github.com/casepush/casepush/internal/connector"
 	"github.com/casepush/casepush/internal/connector/wire"
@@ -54,7 +55,8 @@ func Type() connector.Type {
 type swimlane struct {
 	settings settings
 	http     *http.Client
-	app      appCache
+	// app is remembered. Two callers may both ask the first time; that does no harm.
+	app atomic.Pointer[application]
 }
 
 var _ connector.Connector = (*swimlane)(nil)
@@ -119,7 +121,7 @@ func (s *swimlane) CreateIncident(ctx context.Context, id connector.CorrelationI
 // that the record is looked for; it is no trouble of the tracker's.
 func (s *swimlane) createRefused(e *connector.Error, in connector.Incident) *connector.Error {
 	if e.Kind == connector.Rejected {
-		s.app.forget() // it may have been changed since we asked
+		s.app.Store(nil) // it may have been changed since we asked
 	}
 	var said *refusal
 	if !errors.As(e.Err, &said) || said.code != codeDuplicateFieldValue || !s.speaksOfMark(said.argument, in) {

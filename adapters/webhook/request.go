@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 
 	"github.com/casepush/casepush/internal/connector"
@@ -38,11 +37,7 @@ func (w *webhook) send(ctx context.Context, c call) ([]byte, error) {
 }
 
 func (w *webhook) request(ctx context.Context, c call) (*http.Request, error) {
-	var body io.Reader
-	if c.body != nil {
-		body = bytes.NewReader(c.body)
-	}
-	req, err := http.NewRequestWithContext(ctx, c.method, c.url, body)
+	req, err := http.NewRequestWithContext(ctx, c.method, c.url, bytes.NewReader(c.body))
 	if err != nil {
 		return nil, errors.New("the rendered URL cannot be requested") // err shows it
 	}

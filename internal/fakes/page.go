@@ -31,11 +31,15 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;color:#111;pa
 `
 
 // Send answers the page as HTML.
-func (p Page) Send(w http.ResponseWriter) {
+func (p Page) Send(w http.ResponseWriter) { SendHTML(w, pageHTML, p) }
+
+// SendHTML answers what html/template makes of a text and data, as a page that
+// may load nothing.
+func SendHTML(w http.ResponseWriter, text string, data any) {
 	var b bytes.Buffer
-	t, err := template.New("page").Parse(pageHTML)
+	t, err := template.New("page").Parse(text)
 	if err == nil {
-		err = t.Execute(&b, p)
+		err = t.Execute(&b, data)
 	}
 	if err != nil {
 		http.Error(w, "fake: make page: "+err.Error(), http.StatusInternalServerError)

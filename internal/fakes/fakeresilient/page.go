@@ -1,9 +1,9 @@
 package fakeresilient
 
 import (
-	"bytes"
-	"html/template"
 	"net/http"
+
+	"github.com/casepush/casepush/internal/fakes"
 )
 
 // pageHTML has every incident: the link to one is a fragment, which no server
@@ -55,16 +55,5 @@ func (f *Fake) page(w http.ResponseWriter) {
 		}
 		rows = append(rows, one)
 	}
-	var b bytes.Buffer
-	t, err := template.New("page").Parse(pageHTML)
-	if err == nil {
-		err = t.Execute(&b, rows)
-	}
-	if err != nil {
-		http.Error(w, "fake: make page: "+err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	_, _ = w.Write(b.Bytes())
+	fakes.SendHTML(w, pageHTML, rows)
 }
