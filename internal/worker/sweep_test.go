@@ -12,6 +12,7 @@ import (
 	"github.com/casepush/casepush/internal/fakes"
 	"github.com/casepush/casepush/internal/gate"
 	"github.com/casepush/casepush/internal/kibana"
+	"github.com/casepush/casepush/internal/ledger"
 	"github.com/casepush/casepush/internal/push"
 	"github.com/casepush/casepush/internal/telemetry"
 	"github.com/casepush/casepush/internal/worker"
@@ -183,13 +184,18 @@ func TestRescue(t *testing.T) {
 	if _, err := s.UpdateConsumer(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
-	// Of two events at once one job is handed back: the case is being pushed.
+	// The job of an event that comes while the case is being pushed is handed back.
 	c := r.addCase(kibana.Case{Title: "Given up"})
-	if _, err := r.jira.Faults().Add(fakes.Rule{Delay: fakes.Duration(300 * time.Millisecond)}); err != nil {
+	if _, err := r.jira.Faults().Add(fakes.Rule{Method: "POST", Path: "**/issue", Delay: fakes.Duration(2 * time.Second), Times: 1}); err != nil {
 		t.Fatal(err)
 	}
 	e := event.Event{CaseID: c.ID, ConnectorID: "soc-jira"}
-	r.publish(e, e)
+	r.publish(e)
+	eventually(t, "a push that takes long", func() bool {
+		entry, _, err := r.conn.Ledger().Get(t.Context(), ledger.Key{Connector: "soc-jira", Space: "default", Case: c.ID})
+		return err == nil && entry.Claim != nil
+	})
+	r.publish(e)
 	eventually(t, "a warning", func() bool {
 		return strings.Contains(r.log.String(), "somebody set max_deliver of consumer casepush_push_soc-jira to 1")
 	})
