@@ -21,6 +21,7 @@ import (
 
 	"github.com/casepush/casepush/internal/event"
 	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/proctest"
 	"github.com/casepush/casepush/internal/push"
 	"github.com/casepush/casepush/internal/stream"
 )
@@ -60,11 +61,10 @@ func freePort(ts *testscript.TestScript, neg bool, names []string) {
 	if neg || len(names) == 0 {
 		ts.Fatalf("usage: freeport NAME…")
 	}
-	for _, name := range names {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		ts.Check(err)
-		defer l.Close() // all of them, so that no two are the same
-		ts.Setenv(name, l.Addr().String())
+	addrs, err := proctest.FreeAddrs(len(names))
+	ts.Check(err)
+	for i, name := range names {
+		ts.Setenv(name, addrs[i])
 	}
 }
 

@@ -205,13 +205,27 @@ func freePorts(n int) ([]int, error) {
 	return nil, fmt.Errorf("find %d free ports on 127.0.0.1 from %d to %d: all taken", n, firstPort, lastPort)
 }
 
+// FreeAddrs returns n different addresses on loopback that nobody listens on at
+// the moment.
+func FreeAddrs(n int) ([]string, error) {
+	ports, err := freePorts(n)
+	if err != nil {
+		return nil, err
+	}
+	addrs := make([]string, n)
+	for i, port := range ports {
+		addrs[i] = fmt.Sprintf("127.0.0.1:%d", port)
+	}
+	return addrs, nil
+}
+
 // FreeAddr returns an address on loopback that nobody listens on at the
 // moment, for a server that goes away and comes back.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	ports, err := freePorts(1)
+	addrs, err := FreeAddrs(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("127.0.0.1:%d", ports[0])
+	return addrs[0]
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casepush/casepush/internal/ledger"
+	"github.com/casepush/casepush/internal/proctest"
 	"github.com/casepush/casepush/internal/stream"
 )
 
@@ -25,16 +26,13 @@ func startCluster(t *testing.T) string {
 	const n = 3
 	var ports []int
 	var routes []*url.URL
-	var listeners []net.Listener
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	addrs, err := proctest.FreeAddrs(n)
+	must(t, err)
+	for _, addr := range addrs {
+		at, err := net.ResolveTCPAddr("tcp", addr)
 		must(t, err)
-		listeners = append(listeners, l)
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-		routes = append(routes, &url.URL{Scheme: "nats", Host: l.Addr().String()})
-	}
-	for _, l := range listeners { // all ports are known, and differ
-		must(t, l.Close())
+		ports = append(ports, at.Port)
+		routes = append(routes, &url.URL{Scheme: "nats", Host: addr})
 	}
 	var servers []*server.Server
 	for i := range n {

@@ -146,6 +146,7 @@ func retiresAfterAll(t testing.TB, h Harness) {
 			w.front.arm(answer, func(*http.Request) bool { passed++; return passed == n+1 })
 			err := w.retire()
 			if w.front.struck() == 0 {
+				w.close()
 				break
 			}
 			if err != nil {
@@ -159,6 +160,7 @@ func retiresAfterAll(t testing.TB, h Harness) {
 			if w.Failed() {
 				w.Fatalf("request %d %s, then repeated", n+1, name)
 			}
+			w.close()
 		}
 	}
 }
@@ -177,6 +179,7 @@ func retireFaults(t testing.TB, h Harness) {
 		} else if len(w.others(w.keep)) > 0 {
 			w.Errorf("%s: no error, and the duplicate has the mark", f.name)
 		}
+		w.close()
 	}
 }
 

@@ -48,6 +48,7 @@ func runFault(t testing.TB, h Harness, op operation, f fault) {
 		err := op.call(b.context(), b, ref)
 		if f.slow && b.front.struck() == 0 && patience < 5*time.Second {
 			patience *= 2
+			b.close()
 			continue
 		}
 		b.judge(op, f, err, op.applied(before, b.tracker.Incidents()))

@@ -117,6 +117,7 @@ func createReadFails(t testing.TB, h Harness) {
 		if _, writes := b.wire.counted(); writes > 1 {
 			b.Errorf("%s: %d requests that change something", f.name, writes)
 		}
+		b.close()
 	}
 }
 
